@@ -1,0 +1,52 @@
+"""Activations in, bits out, and every bit comes with the evidence that it means something."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from infoplane.measures.evidence import Batched as Batched
+    from infoplane.measures.evidence import WithNull as WithNull
+    from infoplane.measures.front import entropy as entropy
+    from infoplane.measures.front import mutual_information as mutual_information
+    from infoplane.measures.renyi import Renyi as Renyi
+    from infoplane.numerics.bandwidth import Alignment as Alignment
+    from infoplane.numerics.bandwidth import Fixed as Fixed
+    from infoplane.numerics.bandwidth import LeeJo as LeeJo
+    from infoplane.numerics.bandwidth import MedianDistance as MedianDistance
+    from infoplane.numerics.bandwidth import Silverman as Silverman
+    from infoplane.numerics.bandwidth import Tapia as Tapia
+    from infoplane.values.errors import InfoplaneError as InfoplaneError
+    from infoplane.values.estimate import Estimate as Estimate
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    # questions
+    "entropy": "measures.front",
+    "mutual_information": "measures.front",
+    # estimators, and evidence for any of them
+    "Renyi": "measures.renyi",
+    "Batched": "measures.evidence",
+    "WithNull": "measures.evidence",
+    # kernel widths
+    "Tapia": "numerics.bandwidth",
+    "Silverman": "numerics.bandwidth",
+    "LeeJo": "numerics.bandwidth",
+    "MedianDistance": "numerics.bandwidth",
+    "Alignment": "numerics.bandwidth",
+    "Fixed": "numerics.bandwidth",
+    # what comes back
+    "Estimate": "values.estimate",
+    "InfoplaneError": "values.errors",
+}
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 — whatever the name stands for
+    if name not in _HOMES:
+        raise AttributeError(f"module 'infoplane' has no attribute {name!r}")
+    return getattr(import_module(f"infoplane.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,1 @@
+"""What a Trace means; reads nothing else."""

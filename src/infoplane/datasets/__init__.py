@@ -1,0 +1,1 @@
+"""Data: bundled, found or downloaded with a checksum."""

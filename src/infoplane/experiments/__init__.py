@@ -1,0 +1,1 @@
+"""Reproductions: a paper's experiment as a frozen value."""

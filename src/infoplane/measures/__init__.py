@@ -1,0 +1,1 @@
+"""Information estimated from samples."""

@@ -1,0 +1,139 @@
+"""Matrix-based Rényi information as an estimator: arrays in, Estimate out."""
+
+from dataclasses import dataclass
+from typing import final
+
+from jaxtyping import Int
+from torch import Tensor
+
+from infoplane.measures import matrix
+from infoplane.measures.estimator import Properties
+from infoplane.measures.samples import Samples, as_samples, gram_of, require_paired
+from infoplane.numerics.bandwidth import Bandwidth, Tapia
+from infoplane.numerics.gram import Gram
+from infoplane.quantities.spectra import require_order
+from infoplane.values.errors import InfoplaneError
+from infoplane.values.estimate import Estimate, is_saturated
+from infoplane.values.units import BIT
+
+
+@final
+@dataclass(frozen=True)
+class Renyi:
+    """S_α of normalised Gram matrices, and everything built from it.
+
+    The value measures how samples cluster at the width of the kernel; it is not Shannon
+    information of a density, and values under different widths are not comparable.
+
+    Attributes:
+        alpha: Order; 1 is von Neumann, 2 needs no eigenvalues, ``math.inf`` the min-entropy.
+        bandwidth: Kernel-width rule of every variable. The default is scale-invariant.
+        x_bandwidth: Another rule for the first argument alone (the network's input, say, as an
+            image: ``Tapia(standardise="whole")``); None means the same rule.
+
+    Integer arrays of shape (n,) are class labels with the class kernel; pass floats for counts.
+
+    Source: giraldo2015measures; yu2019understanding.
+    """
+
+    alpha: float = 1.01
+    bandwidth: Bandwidth = Tapia()
+    x_bandwidth: Bandwidth | None = None
+
+    def __post_init__(self) -> None:
+        require_order(self.alpha)
+
+    @property
+    def properties(self) -> Properties:
+        """Symmetric unless x has a rule of its own; I ≥ 0 is a law at α = 1 alone."""
+        return Properties(symmetric=self.x_bandwidth is None, nonnegative=self.alpha == 1)
+
+    def gram(self, x: Samples, name: str = "x") -> Gram:
+        """The Gram matrix of a variable under ``bandwidth``."""
+        return gram_of(as_samples(x, name), self.bandwidth)
+
+    def entropy(self, x: Samples) -> Estimate:
+        """S_α(x) in bits."""
+        return self.joint_entropy(x)
+
+    def joint_entropy(self, *variables: Samples) -> Estimate:
+        """S_α(x, y, …) of samples of several variables, in bits."""
+        grams = self._grams(variables)
+        (value,) = matrix.entropies([grams], self.alpha)
+        return self._estimate(float(value), grams[0].n)
+
+    def __call__(self, x: Samples, y: Samples) -> Estimate:
+        """I_α(x; y) = S_α(x) + S_α(y) − S_α(x, y) in bits.
+
+        Args:
+            x: Samples (n,), (n, d) or (n, c, h, w).
+            y: As many samples.
+
+        Raises:
+            InfoplaneError: The arrays are not paired, too few, not numeric or not finite.
+        """
+        a, b = self._pair(x, y)
+        s_x, s_y, s_xy = (float(s) for s in matrix.entropies([(a,), (b,), (a, b)], self.alpha))
+        lowest = 0.0 if self.properties.nonnegative else None
+        notes = [
+            f"S({name}) = {entropy:.3f} bit is saturated at log2 n, so I(x;y) is close to "
+            f"S({other}) whatever they share: widen the kernel or take more samples."
+            for name, other, entropy in (("x", "y", s_x), ("y", "x", s_y))
+            if is_saturated(entropy, matrix.ceiling(a.n))
+        ]
+        bounds = (lowest, min(s_x, s_y))
+        return self._estimate(s_x + s_y - s_xy, a.n, bounds=bounds, notes=notes)
+
+    def shuffled(self, x: Samples, y: Samples, orders: Int[Tensor, "s n"]) -> list[float]:
+        """I_α(x; y[order]) in bits for every order; marginal entropies are computed once."""
+        a, b = self._pair(x, y)
+        marginals = sum(float(s) for s in matrix.entropies([(a,), (b,)], self.alpha))
+        joints = matrix.entropies(((a, b.reordered(order)) for order in orders), self.alpha)
+        return [marginals - float(s) for s in joints]
+
+    def total_correlation(self, *variables: Samples, normalised: bool = False) -> Estimate:
+        """Redundancy of two or more variables, in bits, or as a share of its largest value."""
+        law = matrix.normalised_total_correlation if normalised else matrix.total_correlation
+        grams = self._grams(variables)
+        return self._estimate(float(law(grams, self.alpha)), grams[0].n, normalised)
+
+    def dual_total_correlation(self, *variables: Samples, normalised: bool = False) -> Estimate:
+        """Information shared by two or more variables, in bits, or as a share of the joint."""
+        law = (
+            matrix.normalised_dual_total_correlation
+            if normalised
+            else matrix.dual_total_correlation
+        )
+        grams = self._grams(variables)
+        return self._estimate(float(law(grams, self.alpha)), grams[0].n, normalised)
+
+    def _pair(self, x: Samples, y: Samples) -> tuple[Gram, Gram]:
+        first, second = as_samples(x, "x"), as_samples(y, "y")
+        require_paired(first, second)
+        return gram_of(first, self.x_bandwidth or self.bandwidth), gram_of(second, self.bandwidth)
+
+    def _grams(self, variables: tuple[Samples, ...]) -> list[Gram]:
+        if not variables:
+            raise InfoplaneError("No variable was given.")
+        samples = [as_samples(x, f"variable {i}") for i, x in enumerate(variables)]
+        for other in samples[1:]:
+            require_paired(samples[0], other)
+        return [gram_of(x, self.bandwidth) for x in samples]
+
+    def _estimate(
+        self,
+        value: float,
+        n: int,
+        normalised: bool = False,
+        bounds: tuple[float | None, float | None] = (None, None),
+        notes: list[str] | None = None,
+    ) -> Estimate:
+        return Estimate(
+            value=value,
+            n=n,
+            method=repr(self),
+            ceiling=1.0 if normalised else matrix.ceiling(n),
+            bounds=bounds,
+            unit="1" if normalised else BIT,
+            notes=tuple(notes or ()),
+        )

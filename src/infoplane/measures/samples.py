@@ -1,0 +1,75 @@
+"""The border: arrays of any usual shape become checked tensors of samples."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from infoplane.numerics.bandwidth import Bandwidth
+from infoplane.numerics.gram import Gram, gaussian_gram, label_gram
+from infoplane.values.errors import InfoplaneError
+
+Samples = Tensor | np.ndarray | Sequence[Any]
+"""Samples along the first axis: (n,), (n, d) or (n, c, h, w); integers of shape (n,) are labels."""
+
+
+def as_samples(x: Samples, name: str) -> Tensor:
+    """Samples as a tensor: (n, d) for numbers, (n,) of integers for class labels.
+
+    Raises:
+        InfoplaneError: Not numeric, fewer than two samples, no columns, or NaN and infinity.
+    """
+    tensor = x if isinstance(x, Tensor) else _from_array(x, name)
+    if tensor.ndim == 0 or len(tensor) < 2:
+        raise InfoplaneError(
+            f"{name} has shape {tuple(tensor.shape)}: at least two samples along the first axis "
+            "are needed."
+        )
+    if tensor.is_complex():
+        raise InfoplaneError(f"{name} is complex; pass real and imaginary part as columns.")
+    if are_labels(tensor):
+        return tensor.long()
+    flat = tensor.reshape(len(tensor), -1)
+    if flat.shape[1] == 0:
+        raise InfoplaneError(f"{name} has shape {tuple(tensor.shape)}: there is nothing in it.")
+    if broken := count_not_finite(flat):
+        raise InfoplaneError(
+            f"{name} holds {broken} NaN or infinite values of {flat.numel()}; "
+            "remove those samples or find where they arise."
+        )
+    return flat
+
+
+def are_labels(x: Tensor) -> bool:
+    """Whether a tensor holds class labels: integers or booleans of shape (n,)."""
+    return x.ndim == 1 and not x.is_floating_point()
+
+
+def count_not_finite(x: Tensor) -> int:
+    """How many entries are NaN or infinite."""
+    return int((~torch.isfinite(x)).sum()) if x.is_floating_point() else 0
+
+
+def require_paired(x: Tensor, y: Tensor) -> None:
+    """Refuses two variables that are not samples of the same things."""
+    if len(x) != len(y):
+        raise InfoplaneError(
+            f"x has {len(x)} samples and y has {len(y)}: information needs pairs, "
+            "one y for every x."
+        )
+
+
+def gram_of(x: Tensor, rule: Bandwidth) -> Gram:
+    """The Gram matrix of checked samples: by class for labels, Gaussian for everything else."""
+    return label_gram(x) if are_labels(x) else gaussian_gram(x, rule)[0]
+
+
+def _from_array(x: Any, name: str) -> Tensor:  # noqa: ANN401 — anything NumPy can read
+    array = np.asarray(x)
+    if array.dtype.kind not in "fiub":
+        raise InfoplaneError(
+            f"{name} has dtype {array.dtype}, which is not a real number; encode it first."
+        )
+    return torch.from_numpy(np.ascontiguousarray(array))

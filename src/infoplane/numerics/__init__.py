@@ -1,0 +1,1 @@
+"""Arrays to arrays: kernels, widths, Gram matrices, spectra."""

@@ -1,0 +1,256 @@
+"""Kernel-width rules as values, each with its own paper's convention translated to exp(−d²/(2σ²)).
+
+A rule first prepares the samples (as given, or standardised), then says the width σ that it wants
+for them. Absolute values under different rules are not comparable; that is why there is a choice.
+"""
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import Literal, Protocol, final
+
+import torch
+from jaxtyping import Float, Int, Num
+from torch import Tensor
+
+from infoplane.numerics.kernels import (
+    gaussian,
+    standardised_columns,
+    standardised_whole,
+)
+from infoplane.values.errors import InfoplaneError
+
+
+class Bandwidth(Protocol):
+    """How wide the Gaussian kernel of a variable is."""
+
+    def prepare(self, x: Num[Tensor, "*batch n d"]) -> Float[Tensor, "*batch n d"]:
+        """The samples as the rule wants to see them, in float64."""
+        ...
+
+    def sigma(
+        self, x: Float[Tensor, "*batch n d"], squared: Float[Tensor, "*batch n n"]
+    ) -> Float[Tensor, "*batch"]:
+        """The width for prepared samples ``x`` with their squared distances."""
+        ...
+
+
+class _AsGiven:
+    """Shared by the rules that leave the samples as they are."""
+
+    def prepare(self, x: Num[Tensor, "*batch n d"]) -> Float[Tensor, "*batch n d"]:
+        return x.double()
+
+
+def _shrinking(factor: float, x: Tensor) -> Tensor:
+    """Factor · n^(−1/(4+d)), the common form of the published rules."""
+    n, d = x.shape[-2:]
+    return x.new_full(x.shape[:-2], factor * n ** (-1 / (4 + d)))
+
+
+def _positive(rule: object, **numbers: float) -> None:
+    for name, number in numbers.items():
+        if not (math.isfinite(number) and number > 0):
+            raise InfoplaneError(
+                f"{type(rule).__name__}({name}={number}): {name} must be positive and finite."
+            )
+
+
+@final
+@dataclass(frozen=True)
+class Silverman(_AsGiven):
+    """σ = h·n^(−1/(4+d)) of Yu and Principe; h = 5 for the forward chain. Not scale-invariant.
+
+    Source: yu2019understanding; yu2020understanding.
+    """
+
+    h: float = 5.0
+
+    def __post_init__(self) -> None:
+        _positive(self, h=self.h)
+
+    def sigma(
+        self, x: Float[Tensor, "*batch n d"], squared: Float[Tensor, "*batch n n"]
+    ) -> Float[Tensor, "*batch"]:
+        """h·n^(−1/(4+d))."""
+        return _shrinking(self.h, x)
+
+
+@final
+@dataclass(frozen=True)
+class LeeJo(_AsGiven):
+    """σ = γ·n^(−1/(4+d)) of Lee and Jo, γ = 2. Saturates on wide layers. Not scale-invariant.
+
+    Source: lee2021information.
+    """
+
+    gamma: float = 2.0
+
+    def __post_init__(self) -> None:
+        _positive(self, gamma=self.gamma)
+
+    def sigma(
+        self, x: Float[Tensor, "*batch n d"], squared: Float[Tensor, "*batch n n"]
+    ) -> Float[Tensor, "*batch"]:
+        """γ·n^(−1/(4+d))."""
+        return _shrinking(self.gamma, x)
+
+
+@final
+@dataclass(frozen=True)
+class Tapia:
+    """σ = γ·√d·n^(−1/(4+d)) on standardised samples: the scale-invariant rule.
+
+    The published code adds 1e-8 to every variance, which makes small activations scale-dependent
+    again; here a column counts as constant only if its spread is rounding.
+
+    Attributes:
+        gamma: Width in units of the typical distance.
+        standardise: "columns" gives every dimension unit variance (layers), "whole" divides all
+            of them by one common scale (images, whose dark border pixels must not be amplified).
+
+    Source: tapia2020information.
+    """
+
+    gamma: float = 1.0
+    standardise: Literal["columns", "whole"] = "columns"
+
+    def __post_init__(self) -> None:
+        _positive(self, gamma=self.gamma)
+        if self.standardise not in ("columns", "whole"):
+            raise InfoplaneError(
+                f"Tapia(standardise={self.standardise!r}): choose 'columns' or 'whole'."
+            )
+
+    def prepare(self, x: Num[Tensor, "*batch n d"]) -> Float[Tensor, "*batch n d"]:
+        """The samples with unit variance, per column or as a whole."""
+        return standardised_columns(x) if self.standardise == "columns" else standardised_whole(x)
+
+    def sigma(
+        self, x: Float[Tensor, "*batch n d"], squared: Float[Tensor, "*batch n n"]
+    ) -> Float[Tensor, "*batch"]:
+        """γ·√d·n^(−1/(4+d))."""
+        return _shrinking(self.gamma * math.sqrt(x.shape[-1]), x)
+
+
+@final
+@dataclass(frozen=True)
+class Fixed(_AsGiven):
+    """One width chosen by hand, in the units of the samples."""
+
+    width: float
+
+    def __post_init__(self) -> None:
+        _positive(self, width=self.width)
+
+    def sigma(
+        self, x: Float[Tensor, "*batch n d"], squared: Float[Tensor, "*batch n n"]
+    ) -> Float[Tensor, "*batch"]:
+        """The given width."""
+        return x.new_full(x.shape[:-2], self.width)
+
+
+@final
+@dataclass(frozen=True)
+class MedianDistance(_AsGiven):
+    """σ = factor · the median distance between different samples. Scale-invariant.
+
+    If more than half of all pairs coincide the median is 0; the median of the positive distances
+    is taken instead, and 1 if all samples are equal (their kernel is then 1 at any width).
+    """
+
+    factor: float = 1.0
+
+    def __post_init__(self) -> None:
+        _positive(self, factor=self.factor)
+
+    def sigma(
+        self, x: Float[Tensor, "*batch n d"], squared: Float[Tensor, "*batch n n"]
+    ) -> Float[Tensor, "*batch"]:
+        """The median off-diagonal distance times the factor."""
+        distances = _pair_distances(squared)
+        median = distances.quantile(0.5, dim=-1)
+        positive = distances.masked_fill(distances == 0, torch.nan).nanquantile(0.5, dim=-1)
+        fallback = positive.nan_to_num(nan=1.0)
+        return self.factor * torch.where(median > 0, median, fallback)
+
+
+@final
+@dataclass(frozen=True)
+class Alignment(_AsGiven):
+    """The width whose kernel aligns best with the class labels, chosen on held-out samples.
+
+    Choosing a width by labels and measuring on the same samples is selection on the target. Of
+    several batches, each is therefore measured with the width that the *other* batches prefer.
+
+    Attributes:
+        labels: Class of every sample, shape (batch, n) like the samples to be measured.
+        candidates: Number of widths tried.
+        smoothest: Largest width tried, in units of the mean distance.
+        smoothing: Weight of the previous step's width (exponential moving average).
+        previous: Width of each batch at the previous step, shape (batch,); see ``after``.
+        centred: Centred alignment (CKA) instead of the published uncentred one.
+
+    Source: wickstrom2019information (kernel exp(−d²/σ²): its widths are √2 times these).
+    """
+
+    labels: Int[Tensor, "batch n"]
+    candidates: int = 75
+    smoothest: float = 10 / math.sqrt(2)
+    smoothing: float = 0.9
+    previous: Float[Tensor, " batch"] | None = field(default=None, repr=False)
+    centred: bool = False
+
+    def sigma(
+        self, x: Float[Tensor, "*batch n d"], squared: Float[Tensor, "*batch n n"]
+    ) -> Float[Tensor, "*batch"]:
+        """For each batch the candidate of best mean alignment over the other batches.
+
+        Raises:
+            InfoplaneError: There is one batch alone, or the labels have another shape.
+        """
+        if squared.ndim != 3 or len(squared) < 2:
+            raise InfoplaneError(
+                "Alignment measures each batch with the width that the other batches prefer: "
+                f"give at least two batches (batch, n, d), got shape {tuple(x.shape)}."
+            )
+        if self.labels.shape != squared.shape[:2]:
+            raise InfoplaneError(
+                f"Alignment has labels of shape {tuple(self.labels.shape)} for samples of shape "
+                f"{tuple(x.shape)}; one label per sample is needed."
+            )
+        grid = self._grid(squared)
+        scores = torch.stack([self._alignment(squared, width) for width in grid])
+        others = scores.sum(1, keepdim=True) - scores
+        best = grid[others.argmax(0)]
+        if self.previous is None:
+            return best
+        return self.smoothing * self.previous + (1 - self.smoothing) * best
+
+    def after(self, sigma: Float[Tensor, " batch"]) -> "Alignment":
+        """The rule for the next step, which remembers this step's widths."""
+        return replace(self, previous=sigma)
+
+    def _grid(self, squared: Tensor) -> Tensor:
+        """Evenly spaced widths up to ``smoothest`` mean distances, common to all batches."""
+        largest = self.smoothest * squared.sqrt().mean()
+        return torch.linspace(1 / self.candidates, 1, self.candidates).to(squared) * largest
+
+    def _alignment(self, squared: Tensor, width: Tensor) -> Tensor:
+        """⟨K, K_y⟩ / (‖K‖·‖K_y‖) of every batch, shape (batch,)."""
+        kernel = gaussian(squared, width.expand(len(squared)))
+        classes = (self.labels[:, :, None] == self.labels[:, None, :]).to(kernel)
+        if self.centred:
+            kernel, classes = _doubly_centred(kernel), _doubly_centred(classes)
+        product = (kernel * classes).sum((-2, -1))
+        return product / (kernel.square().sum((-2, -1)) * classes.square().sum((-2, -1))).sqrt()
+
+
+def _pair_distances(squared: Tensor) -> Tensor:
+    """Distances of the n(n−1)/2 pairs, shape (…, pairs)."""
+    i, j = torch.triu_indices(*squared.shape[-2:], offset=1, device=squared.device)
+    return squared[..., i, j].sqrt()
+
+
+def _doubly_centred(matrix: Tensor) -> Tensor:
+    rows, columns = matrix.mean(-1, keepdim=True), matrix.mean(-2, keepdim=True)
+    return matrix - rows - columns + matrix.mean((-2, -1), keepdim=True)

@@ -1,0 +1,1 @@
+"""What to measure at one moment of training."""

@@ -1,0 +1,1 @@
+"""Exact information of a given spectrum, table or covariance."""

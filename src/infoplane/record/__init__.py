@@ -1,0 +1,1 @@
+"""Looking at a network while it trains, without touching it."""

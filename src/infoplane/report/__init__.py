@@ -1,0 +1,1 @@
+"""Presentation: the only room that draws."""

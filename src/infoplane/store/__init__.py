@@ -1,0 +1,1 @@
+"""What makes a run durable: address, manifest, journal, checkpoints, Zarr."""

@@ -1,0 +1,71 @@
+"""A number in bits together with everything needed to believe it or not."""
+
+import math
+from dataclasses import dataclass, field
+from typing import final
+
+from infoplane.values.units import BIT
+
+SATURATION = 0.95
+"""A value of at least this share of its ceiling log2 n is saturated: it says n, not information."""
+
+
+def is_saturated(value: float, ceiling: float) -> bool:
+    """Whether a value lies so close to log2 n that it measures the sample size alone."""
+    return value >= SATURATION * ceiling
+
+
+@final
+@dataclass(frozen=True)
+class Estimate:
+    """One estimated quantity with its evidence.
+
+    Attributes:
+        value: The raw value in ``unit``, never clipped: a negative one is shown as it came out.
+        n: Number of samples it rests on.
+        method: The estimator with all its parameters.
+        stderr: Standard error, None if nobody asked for one.
+        stderr_source: Where the standard error comes from, such as "5 batches of 100".
+        null: Mean of the same estimate after shuffling one side, None unless asked for.
+        p_value: Permutation p-value (r + 1) / (S + 1), None unless asked for; never 0.
+        ceiling: The largest value the method can return with ``n`` samples.
+        bounds: What else limits the value in truth (None where no bound is known).
+        unit: Always "bit" in public results.
+        notes: Sentences with a remedy each, such as a warning of saturation.
+    """
+
+    value: float
+    n: int
+    method: str
+    stderr: float | None = None
+    stderr_source: str | None = None
+    null: float | None = None
+    p_value: float | None = None
+    ceiling: float = math.inf
+    bounds: tuple[float | None, float | None] = (None, None)
+    unit: str = BIT
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def saturated(self) -> bool:
+        """Whether the value itself reaches 95 % of its ceiling."""
+        return is_saturated(self.value, self.ceiling)
+
+    @property
+    def above_null(self) -> float | None:
+        """The value minus its permutation mean (DiME for matrix-based Rényi), in ``unit``."""
+        return None if self.null is None else self.value - self.null
+
+    def __float__(self) -> float:
+        return self.value
+
+    def __str__(self) -> str:
+        spread = "" if self.stderr is None else f" ± {self.stderr:.4f}"
+        aside = [f"n = {self.n}"]
+        if self.null is not None and self.p_value is not None:
+            aside.insert(0, f"null {self.null:.4f}, p = {self.p_value:.3f}")
+        if math.isfinite(self.ceiling):
+            aside.append(f"ceiling {self.ceiling:.3f}")
+        if self.saturated:
+            aside.append("SATURATED")
+        return f"{self.value:.4f}{spread} {self.unit} ({', '.join(aside)})"

@@ -1,0 +1,102 @@
+"""A figure as data: axes, curves, bands and words. Only ``report`` draws."""
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from infoplane.values.errors import InfoplaneError
+
+
+@final
+@dataclass(frozen=True)
+class Axis:
+    """Label with unit, and whether the axis is logarithmic."""
+
+    label: str
+    unit: str = ""
+    log: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.label} [{self.unit}]" if self.unit else self.label
+
+
+@final
+@dataclass(frozen=True)
+class Series:
+    """Points that belong together, in order; errors are standard errors in axis units.
+
+    Attributes:
+        name: What the legend says.
+        x: Abscissae, shape (n,).
+        y: Ordinates, shape (n,); NaN where nothing was measured.
+        x_error: Standard errors of ``x``, or None.
+        y_error: Standard errors of ``y``, or None.
+        at: The training step of each point, or None.
+        dashed: For a companion of another series, such as its null.
+    """
+
+    name: str
+    x: np.ndarray
+    y: np.ndarray
+    x_error: np.ndarray | None = None
+    y_error: np.ndarray | None = None
+    at: np.ndarray | None = None
+    dashed: bool = False
+
+    def __post_init__(self) -> None:
+        lengths = {
+            len(part)
+            for part in (self.x, self.y, self.x_error, self.y_error, self.at)
+            if part is not None
+        }
+        if len(lengths) != 1:
+            raise InfoplaneError(f"Series {self.name!r} has parts of lengths {sorted(lengths)}.")
+
+
+@final
+@dataclass(frozen=True)
+class Strip:
+    """Rows of coloured cells over time: +1 holds, 0 within its error, −1 is violated.
+
+    Attributes:
+        rows: Name of each row.
+        columns: The training step of each column.
+        cells: Values in {−1, 0, 1}, shape (rows, columns).
+        detail: The number behind each cell, same shape.
+    """
+
+    rows: tuple[str, ...]
+    columns: np.ndarray
+    cells: np.ndarray
+    detail: np.ndarray
+
+
+@final
+@dataclass(frozen=True)
+class Panel:
+    """One figure.
+
+    Attributes:
+        key: Short name, unique within a report.
+        title: What it shows.
+        caption: How to read it, in one or two sentences.
+        x: Horizontal axis.
+        y: Vertical axis.
+        series: Curves or trajectories; a panel has these or a strip.
+        strip: Rows of cells over time.
+        bisector: Whether to draw y = x (the two axes are then drawn to one scale).
+        ceiling: The largest value that can be measured, or None.
+        plane: Whether points move with training: drawn with a step slider.
+    """
+
+    key: str
+    title: str
+    caption: str
+    x: Axis
+    y: Axis
+    series: tuple[Series, ...] = ()
+    strip: Strip | None = None
+    bisector: bool = False
+    ceiling: float | None = None
+    plane: bool = False

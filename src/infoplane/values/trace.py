@@ -1,0 +1,135 @@
+"""What a run leaves behind: rows while it runs, one labelled dataset when it is done.
+
+Everything from ``analysis`` on reads a Trace alone; neither model nor data are needed again.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, final
+
+import numpy as np
+import xarray as xr
+from torch import Tensor
+
+from infoplane.values.errors import InfoplaneError
+
+SCHEMA_VERSION = 1
+"""Version of the Trace layout: dimensions, names and attributes."""
+
+Trace = xr.Dataset
+"""Rows along ``snapshot``; probe batches kept along ``batch``; see ``trace_of``."""
+
+
+@final
+@dataclass(frozen=True)
+class Measured:
+    """What one observer saw at one moment: labelled arrays, and the seconds each part took."""
+
+    values: Mapping[str, xr.DataArray]
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+@final
+@dataclass(frozen=True)
+class Row:
+    """What one scheduled step measured.
+
+    Attributes:
+        step: Number of optimiser updates made so far (0 is the untrained network).
+        epoch: The same moment in passes over the training data.
+        values: Labelled arrays; a name may be absent at a step that did not measure it.
+        seconds: Wall-clock cost by part; kept with the run, never part of the Trace.
+    """
+
+    step: int
+    epoch: float
+    values: Mapping[str, xr.DataArray]
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    @staticmethod
+    def at(step: int, epoch: float, parts: Iterable[Measured]) -> "Row":
+        """One row from what several observers saw at the same step."""
+        values: dict[str, xr.DataArray] = {}
+        seconds: dict[str, float] = {}
+        for part in parts:
+            if twice := values.keys() & part.values.keys():
+                raise InfoplaneError(
+                    f"Two observers both measure {sorted(twice)}; rename one of them."
+                )
+            values |= part.values
+            for name, spent in part.seconds.items():
+                seconds[name] = seconds.get(name, 0.0) + spent
+        return Row(step, epoch, values, seconds)
+
+
+@final
+@dataclass(frozen=True)
+class Checkpoint:
+    """All that is needed to go on from ``step`` as if nothing had happened.
+
+    Attributes:
+        step: Number of updates made.
+        tensors: Model and optimiser tensors by flat name.
+        state: The rest, as plain JSON values.
+    """
+
+    step: int
+    tensors: Mapping[str, Tensor]
+    state: Mapping[str, Any]
+
+
+@final
+@dataclass(frozen=True)
+class Tick:
+    """Sign of life between rows: ``step`` of ``total`` updates are done."""
+
+    step: int
+    total: int
+
+
+def trace_of(rows: Iterable[Row], attributes: Mapping[str, Any]) -> Trace:
+    """Joins rows along ``snapshot``; where a row lacks a name, NaN says that nothing was measured.
+
+    Raises:
+        InfoplaneError: There are no rows, their steps are not increasing, or one name has other
+            dimensions or coordinates at another step.
+    """
+    ordered = list(rows)
+    if not ordered:
+        raise InfoplaneError("A Trace needs at least one row; nothing was measured.")
+    steps = [row.step for row in ordered]
+    if any(later <= earlier for earlier, later in zip(steps, steps[1:], strict=False)):
+        raise InfoplaneError(f"Rows must come in increasing steps, got {steps}.")
+    variables = {name: _along_snapshots(name, ordered) for name in _names(ordered)}
+    return xr.Dataset(
+        variables,
+        coords={
+            "step": ("snapshot", np.array(steps, dtype=np.int64)),
+            "epoch": ("snapshot", np.array([row.epoch for row in ordered])),
+        },
+        attrs={"schema_version": SCHEMA_VERSION, **attributes},
+    )
+
+
+def _names(rows: list[Row]) -> list[str]:
+    """Every measured name, in the order in which it first appears."""
+    return list(dict.fromkeys(name for row in rows for name in row.values))
+
+
+def _along_snapshots(name: str, rows: list[Row]) -> xr.DataArray:
+    """One variable of all rows, NaN where a row lacks it."""
+    pattern = next(row.values[name] for row in rows if name in row.values)
+    blank = xr.full_like(pattern, np.nan)
+    arrays = [row.values.get(name, blank) for row in rows]
+    for row, array in zip(rows, arrays, strict=True):
+        if array.dims != pattern.dims or array.shape != pattern.shape:
+            raise InfoplaneError(
+                f"{name} has dimensions {dict(array.sizes)} at step {row.step}, "
+                f"but {dict(pattern.sizes)} before."
+            )
+    return xr.DataArray(
+        np.stack([array.values for array in arrays]),
+        dims=("snapshot", *pattern.dims),
+        coords={key: pattern.coords[key] for key in pattern.coords},
+        attrs=pattern.attrs,
+    )

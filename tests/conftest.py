@@ -1,0 +1,28 @@
+"""Strict in tests: one thread, deterministic seeds, real data where it is present."""
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import numpy as np
+import pytest
+import torch
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def _seeded():
+    torch.manual_seed(0)
+    np.random.seed(0)
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """Folder with real MNIST: ``$INFOPLANE_DATA`` or ``../shared/data``."""
+    here = Path(__file__).resolve().parents[1]
+    folder = Path(os.environ.get("INFOPLANE_DATA", here.parent / "shared" / "data"))
+    if not (folder / "mnist").is_dir():
+        pytest.skip(f"no MNIST under {folder}; set INFOPLANE_DATA")
+    return folder
