@@ -30,6 +30,7 @@ class Properties:
     discrete: bool = False
 
 
+@runtime_checkable
 class Estimator(Protocol):
     """Mutual information from samples."""
 

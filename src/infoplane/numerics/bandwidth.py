@@ -6,7 +6,7 @@ for them. Absolute values under different rules are not comparable; that is why 
 
 import math
 from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol, final
+from typing import Literal, Protocol, final, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int, Num
@@ -20,6 +20,7 @@ from infoplane.numerics.kernels import (
 from infoplane.values.errors import InfoplaneError
 
 
+@runtime_checkable
 class Bandwidth(Protocol):
     """How wide the Gaussian kernel of a variable is."""
 
@@ -247,7 +248,8 @@ class Alignment(_AsGiven):
 
 def _pair_distances(squared: Tensor) -> Tensor:
     """Distances of the n(n−1)/2 pairs, shape (…, pairs)."""
-    i, j = torch.triu_indices(*squared.shape[-2:], offset=1, device=squared.device)
+    n = squared.shape[-1]
+    i, j = torch.triu_indices(n, n, offset=1, device=squared.device)
     return squared[..., i, j].sqrt()
 
 

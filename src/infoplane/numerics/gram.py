@@ -7,7 +7,7 @@ never a second formula.
 
 from dataclasses import dataclass
 from functools import reduce
-from typing import Protocol, final
+from typing import Protocol, final, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int, Num
@@ -18,6 +18,7 @@ from infoplane.numerics.kernels import gaussian, squared_distances
 from infoplane.numerics.spectrum import spectrum
 
 
+@runtime_checkable
 class Gram(Protocol):
     """A normalised Gram matrix A of n samples, trace 1, possibly one per batch."""
 

@@ -22,7 +22,7 @@ def spectrum(matrices: Float[Tensor, "*batch n n"]) -> Float[Tensor, "*batch n"]
 
 
 def _eigenvalues(matrices: Tensor) -> Tensor:
-    fits_torch = matrices.requires_grad or matrices.is_cuda or matrices.shape[-1] <= SMALL
-    if fits_torch:
+    elsewhere = matrices.device.type != "cpu"
+    if elsewhere or matrices.requires_grad or matrices.shape[-1] <= SMALL:
         return torch.linalg.eigvalsh(matrices)
     return torch.from_numpy(np.linalg.eigvalsh(matrices.numpy()))

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, final
 
@@ -132,3 +132,32 @@ class Finding:
         if not decided:
             return Verdict.NOT_MEASURABLE
         return decided.pop() if len(decided) == 1 else Verdict.ESTIMATOR_DEPENDENT
+
+
+def as_json(finding: Finding) -> dict[str, Any]:
+    """A finding as plain JSON with its verdicts; an infinite limit becomes null."""
+    readings = [
+        {
+            "estimator": reading.estimator,
+            "verdict": str(reading.verdict),
+            "effect": _finite(asdict(reading.effect)),
+            "control": None if reading.control is None else _finite(asdict(reading.control)),
+            "saturated": reading.saturated,
+            "evidence": dict(reading.evidence),
+        }
+        for reading in finding.readings
+    ]
+    return {
+        "key": finding.key,
+        "statement": finding.statement,
+        "source": finding.source,
+        "verdict": str(finding.verdict),
+        "unit": finding.unit,
+        "spread": finding.spread,
+        "notes": list(finding.notes),
+        "readings": readings,
+    }
+
+
+def _finite(numbers: dict[str, float]) -> dict[str, float | None]:
+    return {name: x if math.isfinite(x) else None for name, x in numbers.items()}

@@ -33,7 +33,8 @@ class Series:
         x_error: Standard errors of ``x``, or None.
         y_error: Standard errors of ``y``, or None.
         at: The training step of each point, or None.
-        dashed: For a companion of another series, such as its null.
+        dashed: For a companion of the series before it, such as its null: drawn in that one's
+            colour and not listed in the legend, so the caption says what dashes mean.
     """
 
     name: str
@@ -62,14 +63,22 @@ class Strip:
     Attributes:
         rows: Name of each row.
         columns: The training step of each column.
-        cells: Values in {−1, 0, 1}, shape (rows, columns).
-        detail: The number behind each cell, same shape.
+        cells: Values in {−1, 0, 1}, shape (rows, columns); NaN where nothing was measured.
+        detail: The number behind each cell, same shape, in the unit of the panel's vertical axis.
     """
 
     rows: tuple[str, ...]
     columns: np.ndarray
     cells: np.ndarray
     detail: np.ndarray
+
+    def __post_init__(self) -> None:
+        shape = (len(self.rows), len(self.columns))
+        if not self.cells.shape == self.detail.shape == shape:
+            raise InfoplaneError(
+                f"A strip of {shape[0]} rows and {shape[1]} columns has cells of shape "
+                f"{self.cells.shape} and detail of shape {self.detail.shape}."
+            )
 
 
 @final

@@ -1,0 +1,93 @@
+"""Fitting and simplifying, decided by a rule instead of by eye.  [lee2021information, notes §4].
+
+The curve of a layer is smoothed by a running median over 1 % of its snapshots. It *simplifies* if
+it falls from its peak by at least 0.25 bit and 5 % of the peak, and goes on falling after it
+(Theil–Sen slope over the log-spaced snapshots). It is *fitted* if both informations have risen by
+at least 0.25 bit when the first of them peaks.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import xarray as xr
+from scipy.ndimage import median_filter
+from scipy.stats import theilslopes
+
+LEAST = 0.25
+"""Bits that a rise or fall must exceed."""
+SHARE = 0.05
+"""Share of the peak that a fall must exceed; also the share of snapshots that is "the end"."""
+WINDOW = 0.01
+"""Share of the snapshots that the running median covers."""
+
+
+def simplifying(information: xr.DataArray) -> xr.DataArray:
+    """Bits by which the fall of I(X;T) exceeds what counts as one; positive if it simplifies.
+
+    Args:
+        information: Dimensions (snapshot, estimator, batch).
+
+    Returns:
+        min(drop − threshold, decline after the peak), dimensions (estimator, batch).
+    """
+    return _per_estimator(information, fall_margin)
+
+
+def fitting(to_input: xr.DataArray, to_target: xr.DataArray) -> xr.DataArray:
+    """Bits by which the smaller rise of I(X;T) and I(T;Y) exceeds 0.25 bit.
+
+    Args:
+        to_input: I(X;T), dimensions (snapshot, estimator, batch).
+        to_target: I(T;Y), same dimensions.
+    """
+    both = xr.concat([to_input, to_target], dim="axis")
+    return _per_estimator(both, lambda curves: rise_margin(curves[0], curves[1]))
+
+
+def fall_margin(curves: np.ndarray) -> np.ndarray:
+    """The rule for a fall on curves of shape (snapshots, batches); one number per batch."""
+    smooth = smoothed(curves)
+    peak = peak_of(smooth)
+    drop = smooth[peak] - smooth[-_at_end(len(smooth)) :].mean(0)
+    threshold = np.maximum(LEAST, SHARE * smooth[peak])
+    return np.minimum(drop - threshold, _decline(smooth[peak:]))
+
+
+def rise_margin(to_input: np.ndarray, to_target: np.ndarray) -> np.ndarray:
+    """The rule for a rise on two sets of curves of shape (snapshots, batches)."""
+    first, second = smoothed(to_input), smoothed(to_target)
+    peak = peak_of(first)
+    return np.minimum(first[peak] - first[0], second[peak] - second[0]) - LEAST
+
+
+def smoothed(curves: np.ndarray) -> np.ndarray:
+    """Running median over ``WINDOW`` of the snapshots, each batch by itself."""
+    window = max(1, round(WINDOW * len(curves))) | 1
+    return median_filter(curves, size=(window, 1), mode="nearest")
+
+
+def peak_of(curves: np.ndarray) -> int:
+    """Where the batch mean is largest."""
+    return int(curves.mean(1).argmax())
+
+
+def _decline(after: np.ndarray) -> np.ndarray:
+    """Bits lost from the peak to the end along the Theil–Sen line, per batch."""
+    length = len(after) - 1
+    if length < 1:
+        return np.zeros(after.shape[1])
+    return np.array([-theilslopes(curve)[0] * length for curve in after.T])
+
+
+def _at_end(snapshots: int) -> int:
+    return max(1, round(SHARE * snapshots))
+
+
+def _per_estimator(values: xr.DataArray, rule: Callable[[np.ndarray], np.ndarray]) -> xr.DataArray:
+    """Applies a rule on (…, snapshot, batch) arrays to each estimator."""
+    ordered = values.transpose("estimator", ..., "snapshot", "batch")
+    return xr.DataArray(
+        np.stack([rule(curves) for curves in ordered.values]),
+        dims=("estimator", "batch"),
+        coords={"estimator": values["estimator"]},
+    )

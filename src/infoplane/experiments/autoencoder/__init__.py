@@ -1,0 +1,1 @@
+"""S0: information flow in a stacked autoencoder."""

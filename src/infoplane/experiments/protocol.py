@@ -1,0 +1,56 @@
+"""What every experiment is: a frozen value whose fields are its configuration."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar, Protocol
+
+from infoplane.values.finding import Finding
+from infoplane.values.panel import Panel
+from infoplane.values.trace import Checkpoint, Row, Tick, Trace
+
+
+class Experiment(Protocol):
+    """A frozen dataclass; its fields are the configuration and the command line.
+
+    Attributes:
+        name: As on the command line.
+        title: One line for a reader.
+        results_version: Raised whenever the same fields begin to give other numbers.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    results_version: ClassVar[int]
+
+    @property
+    def data_digest(self) -> str:
+        """Content hash of the data it will use."""
+        ...
+
+    @property
+    def threads(self) -> int:
+        """Torch threads that suit its networks; tiny ones train fastest with one."""
+        ...
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """What its Trace says of itself: at least ``experiment``, ``description``, ``seed``."""
+        ...
+
+    def run(self, resume: Checkpoint | None = None) -> Iterator[Row | Checkpoint | Tick]:
+        """Pure: same fields, same rows. Resumed, it yields the rows after the checkpoint."""
+        ...
+
+    @staticmethod
+    def findings(traces: Sequence[Trace]) -> list[Finding]:
+        """Its claims, judged over one Trace, or over those of several seeds."""
+        ...
+
+    @staticmethod
+    def panels(traces: Sequence[Trace]) -> list[Panel]:
+        """Its figures."""
+        ...
+
+    @staticmethod
+    def summary(traces: Sequence[Trace], findings: Sequence[Finding]) -> list[str]:
+        """What a reader should know in ten seconds, a sentence each."""
+        ...

@@ -1,0 +1,60 @@
+"""The stacked autoencoder of S0: a symmetric funnel of sigmoid stages around a code."""
+
+import math
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import final
+
+from torch import Tensor, nn
+
+from infoplane.models.stages import Stage
+
+
+@final
+class StackedAutoencoder(nn.Module):
+    """Image → encoder.1 → … → code → … → decoder.1 → output, all sigmoid.
+
+    Stages are modules of their own, so that each can be recorded by name; ``encoder.i`` and
+    ``decoder.i`` have equal widths and are the symmetric pair (T_i, T_i′).
+
+    Args:
+        shape: Shape of one image (c, h, w).
+        hidden: Widths of the encoder's stages, outermost first.
+        code_size: Width K of the code.
+        seed: Seed of the initial weights.
+
+    Source: yu2019understanding (architecture after hinton2006reducing).
+    """
+
+    def __init__(
+        self, shape: Sequence[int], hidden: Sequence[int], code_size: int, *, seed: int
+    ) -> None:
+        super().__init__()
+        pixels, depth = math.prod(shape), len(hidden)
+        outward = list(reversed(hidden))
+        inward_names = [f"encoder.{i + 1}" for i in range(depth)]
+        outward_names = [f"decoder.{depth - i}" for i in range(depth)]
+        self.encoder = _chain(inward_names, [pixels, *hidden], seed)
+        self.code = Stage(outward[0] if hidden else pixels, code_size, seed=seed, name="code")
+        self.decoder = _chain(outward_names, [code_size, *outward], seed)
+        self.output = Stage(outward[-1] if hidden else code_size, pixels, seed=seed, name="output")
+        self.layers = (*inward_names, "code", *outward_names)
+        """Names of the hidden stages from input to output."""
+        self.pairs = tuple(zip(inward_names, reversed(outward_names), strict=True))
+        """Symmetric pairs, outermost first."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Images (n, c, h, w) to their reconstructions of the same shape."""
+        hidden = self.decoder(self.code(self.encoder(x.flatten(1))))
+        return self.output(hidden).reshape(x.shape)
+
+
+def _chain(names: Sequence[str], widths: Sequence[int], seed: int) -> nn.Sequential:
+    """Stages in a row; the part of a name after the dot is the module's key."""
+    stages = zip(names, widths[:-1], widths[1:], strict=True)
+    return nn.Sequential(
+        OrderedDict(
+            (name.split(".")[1], Stage(inputs, outputs, seed=seed, name=name))
+            for name, inputs, outputs in stages
+        )
+    )

@@ -1,0 +1,127 @@
+"""The training loop is a generator of Snapshots; recording is what is done with them."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from infoplane.record.snapshot import Snapshot
+from infoplane.values.errors import InfoplaneError
+from infoplane.values.seeds import stream
+from infoplane.values.trace import Checkpoint, Measured, Row, Tick
+
+Observer = Callable[[Snapshot], Measured]
+"""Looks at one moment of training and says what it saw."""
+
+
+def batches(n: int, size: int, *, seed: int, start: int = 0) -> Iterator[Tensor]:
+    """Indices of shuffled mini-batches, epoch after epoch, for ever; the last may be smaller.
+
+    Every epoch's order has a random stream of its own, so ``start`` (batches already used) is all
+    that a resumed run needs to know.
+    """
+    per_epoch = -(-n // size)
+    epoch, skip = divmod(start, per_epoch)
+    while True:
+        order = torch.randperm(n, generator=stream(seed, "shuffle", epoch))
+        yield from order.split(size)[skip:]
+        epoch, skip = epoch + 1, 0
+
+
+def fit(
+    model: nn.Module,
+    objective: Callable[[Tensor], Tensor],
+    chosen: Iterable[Tensor],
+    optimiser: Optimizer,
+    *,
+    per_epoch: float,
+    start: int = 0,
+) -> Iterator[Snapshot]:
+    """Trains for as long as somebody asks for the next Snapshot; the first is where it starts.
+
+    Args:
+        model: The network, changed in place.
+        objective: Loss of a batch, given the indices of its samples.
+        chosen: Indices of each batch.
+        optimiser: Makes the update.
+        per_epoch: Batches per pass over the data.
+        start: Updates already made.
+    """
+    yield Snapshot(start, start / per_epoch, model, None)
+    for step, indices in enumerate(chosen, start + 1):
+        optimiser.zero_grad()
+        loss = objective(indices)
+        loss.backward()
+        optimiser.step()
+        yield Snapshot(step, step / per_epoch, model, loss.item())
+
+
+def record(
+    snapshots: Iterable[Snapshot],
+    observers: Sequence[Observer],
+    *,
+    at: Collection[int],
+    optimiser: Optimizer,
+    checkpoint_every: int,
+) -> Iterator[Row | Checkpoint | Tick]:
+    """Rows at the scheduled steps, checkpoints in between, a Tick after every update.
+
+    Args:
+        snapshots: A run of ``fit``, from the beginning or from a checkpoint (whose row was made).
+        observers: What to measure.
+        at: The scheduled steps; the last of them ends the run.
+        optimiser: Saved with the model in every checkpoint.
+        checkpoint_every: Updates between checkpoints.
+    """
+    last, resumed = max(at), None
+    for snapshot in snapshots:
+        resumed = snapshot.step if resumed is None else resumed
+        fresh = snapshot.step > resumed or snapshot.step == 0
+        if fresh and snapshot.step in at:
+            parts = [observe(snapshot) for observe in observers]
+            yield Row.at(snapshot.step, snapshot.epoch, parts)
+        if fresh and snapshot.step and snapshot.step % checkpoint_every == 0:
+            yield checkpoint_of(snapshot.step, snapshot.model, optimiser)
+        yield Tick(snapshot.step, last)
+        if snapshot.step >= last:
+            return
+
+
+def checkpoint_of(step: int, model: nn.Module, optimiser: Optimizer) -> Checkpoint:
+    """A copy of everything that training changes."""
+    tensors = {f"model.{key}": value.clone() for key, value in model.state_dict().items()}
+    state = optimiser.state_dict()
+    for parameter, moments in state["state"].items():
+        for key, value in moments.items():
+            tensors[f"optimiser.{parameter}.{key}"] = torch.as_tensor(value).clone()
+    return Checkpoint(step, tensors, {"param_groups": state["param_groups"]})
+
+
+def restore(checkpoint: Checkpoint, model: nn.Module, optimiser: Optimizer) -> None:
+    """Puts model and optimiser back to where the checkpoint was taken.
+
+    Raises:
+        InfoplaneError: The checkpoint is of another network.
+    """
+    weights = _under("model", checkpoint.tensors)
+    expected = model.state_dict()
+    if weights.keys() != expected.keys():
+        raise InfoplaneError(
+            f"The checkpoint of step {checkpoint.step} is of another network: it has "
+            f"{len(weights)} tensors, the model {len(expected)}. Remove it and start again."
+        )
+    model.load_state_dict(weights)
+    moments: dict[int, dict[str, Tensor]] = {}
+    for name, value in _under("optimiser", checkpoint.tensors).items():
+        parameter, key = name.split(".", 1)
+        moments.setdefault(int(parameter), {})[key] = value
+    groups: Any = checkpoint.state["param_groups"]
+    optimiser.load_state_dict({"state": moments, "param_groups": groups})
+
+
+def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors whose name starts with the prefix, without it."""
+    start = prefix + "."
+    return {name.removeprefix(start): t for name, t in tensors.items() if name.startswith(start)}

@@ -1,0 +1,120 @@
+"""The empty Plotly figure of a Panel: axes, guide lines, and the two themes."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from infoplane.report.words import ceiling_words, escaped
+from infoplane.values.panel import Axis, Panel
+
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+MARGIN = {"l": 56, "r": 14, "t": 8, "b": 48}
+
+
+def _theme(ink: str, quiet: str, grid: str, paper: str) -> dict[str, Any]:
+    """A Plotly template: all colours that depend on light or dark live here and nowhere else."""
+    axis = {
+        "gridcolor": grid,
+        "linecolor": quiet,
+        "tickcolor": quiet,
+        "showline": True,
+        "ticks": "outside",
+        "ticklen": 4,
+        "zeroline": False,
+        "title": {"standoff": 8},
+    }
+    control = {"bgcolor": paper, "bordercolor": quiet, "font": {"color": ink}}
+    return {
+        "data": {"scatter": [{"marker": {"line": {"color": paper}}}]},
+        "layout": {
+            "font": {"family": FONT, "size": 12, "color": ink},
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "xaxis": axis,
+            "yaxis": axis,
+            "hoverlabel": {"bgcolor": paper, "bordercolor": quiet, "font": {"color": ink}},
+            "shapedefaults": {"line": {"color": quiet, "width": 1}},
+            "annotationdefaults": {"font": {"color": quiet, "size": 11}, "showarrow": False},
+            "sliderdefaults": {**control, "activebgcolor": quiet, "tickcolor": quiet},
+            "updatemenudefaults": control,
+            "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": quiet, "activecolor": ink},
+        },
+    }
+
+
+LIGHT = _theme(ink="#1f2328", quiet="#6a7178", grid="#e6e8eb", paper="#ffffff")
+DARK = _theme(ink="#e4e7ea", quiet="#949ba3", grid="#2b3036", paper="#15171b")
+
+
+def canvas(panel: Panel, height: int) -> go.Figure:
+    """A figure with the panel's title, axes, bisector and ceiling, and no data."""
+    return go.Figure(
+        layout={
+            "template": LIGHT,
+            "title": {"text": escaped(panel.title), "x": 0.02, "font": {"size": 15}},
+            "height": height,
+            "margin": {**MARGIN, "t": 48},
+            "hovermode": "closest",
+            "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+            "xaxis": axis(panel.x),
+            "yaxis": axis(panel.y),
+            "shapes": _lines(panel),
+            "annotations": _ceiling_label(panel),
+        }
+    )
+
+
+def axis(described: Axis) -> dict[str, Any]:
+    """Plotly's words for an Axis."""
+    return {
+        "title": {"text": escaped(str(described))},
+        "type": "log" if described.log else "linear",
+        "automargin": True,
+    }
+
+
+def plain(values: Sequence[float] | np.ndarray) -> list[float | None]:
+    """Numbers for JSON, at most seven digits each; None where there is no finite one.
+
+    >>> plain([1.0, float("nan"), 1 / 3])
+    [1.0, None, 0.3333333]
+    """
+    numbers = np.asarray(values, dtype=float).tolist()
+    return [float(f"{value:.7g}") if np.isfinite(value) else None for value in numbers]
+
+
+def _lines(panel: Panel) -> list[dict[str, Any]]:
+    """The bisector, and the ceiling across the plot; in a plane across and up."""
+    lines: list[dict[str, Any]] = []
+    top = panel.ceiling
+    if panel.bisector:
+        low, high = extent(panel)
+        ends = {"x0": low, "y0": low, "x1": high, "y1": high}
+        lines.append({"type": "line", "layer": "below", **ends})
+    if top is not None:
+        across = {"xref": "paper", "x0": 0, "x1": 1, "y0": top, "y1": top}
+        upward = {"yref": "paper", "y0": 0, "y1": 1, "x0": top, "x1": top}
+        drawn = [across, upward] if panel.plane else [across]
+        lines += [{"type": "line", "line": {"dash": "dot"}, **ends} for ends in drawn]
+    return lines
+
+
+def _ceiling_label(panel: Panel) -> list[dict[str, Any]]:
+    """The words at the left end of the ceiling."""
+    if panel.ceiling is None:
+        return []
+    height = float(np.log10(panel.ceiling)) if panel.y.log else panel.ceiling
+    place = {"xref": "paper", "x": 0.01, "xanchor": "left", "y": height, "yanchor": "top"}
+    return [{"text": escaped(ceiling_words(panel.ceiling, panel.y.unit)), **place}]
+
+
+def extent(panel: Panel) -> tuple[float, float]:
+    """The range that both axes of an equal-scale panel share: all points, zero and the ceiling."""
+    values = [0.0, panel.ceiling or 1.0]
+    for series in panel.series:
+        for part in (series.x, series.y):
+            values += part[np.isfinite(part)].tolist()
+    margin = 0.04 * (max(values) - min(values))
+    return min(values) - margin, max(values) + margin

@@ -1,0 +1,267 @@
+"""One job end to end: computed once, durable from the first row on, resumable after anything."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, final
+
+import torch
+from filelock import FileLock, Timeout
+
+from infoplane.experiments.catalogue import experiment as experiment_named
+from infoplane.experiments.protocol import Experiment
+from infoplane.report import figures, page
+from infoplane.store.address import address, canonical
+from infoplane.store.checkpoints import Checkpoints
+from infoplane.store.files import write_json, writing
+from infoplane.store.journal import Journal
+from infoplane.store.manifest import Manifest, machine, versions
+from infoplane.store.traces import read_trace, verify, write_trace
+from infoplane.values.errors import InfoplaneError
+from infoplane.values.finding import Finding, as_json
+from infoplane.values.trace import Checkpoint, Row, Tick, Trace, trace_of
+
+Watcher = Callable[[Row | Tick], None]
+"""Is told of every row and update; a progress bar, say."""
+
+
+@final
+@dataclass(frozen=True)
+class Run:
+    """A run folder, complete or not.
+
+    Attributes:
+        folder: Where everything about it lies.
+    """
+
+    folder: Path
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        """How it came about.
+
+        Raises:
+            InfoplaneError: The folder is no run.
+        """
+        return Manifest.read(self.folder / "manifest.json")
+
+    @cached_property
+    def trace(self) -> Trace:
+        """Its Trace, verified.
+
+        Raises:
+            InfoplaneError: The run is not complete, or its Trace is damaged.
+        """
+        if self.manifest.status != "complete":
+            raise InfoplaneError(
+                f"The run in {self.folder} is not finished; continue it with the same command."
+            )
+        return read_trace(self.folder / "trace.zarr")
+
+    @property
+    def experiment(self) -> type[Experiment]:
+        """What was run."""
+        return experiment_named(self.manifest.experiment)
+
+    @cached_property
+    def findings(self) -> list[Finding]:
+        """Its claims, judged."""
+        return self.experiment.findings([self.trace])
+
+    def report(self) -> Path:
+        """Writes ``report.html`` and the figures, and returns the report's path."""
+        panels = self.experiment.panels([self.trace])
+        for panel in panels:
+            with writing(self.folder / "figures"):
+                (self.folder / "figures").mkdir(exist_ok=True)
+                figures.save(panel, self.folder / "figures" / f"{panel.key}.svg")
+        path = self.folder / "report.html"
+        manifest = self.manifest
+        with writing(path):
+            page.write(
+                path,
+                title=self.experiment.title,
+                summary=self.experiment.summary([self.trace], self.findings),
+                panels=panels,
+                findings=self.findings,
+                settings={
+                    **{k: str(v) for k, v in manifest.settings.items()},
+                    **self._estimators(),
+                },
+                machine={
+                    **manifest.machine,
+                    **manifest.versions,
+                    "torch threads": str(manifest.threads),
+                    **{f"seconds: {part}": f"{s:.1f}" for part, s in manifest.seconds.items()},
+                },
+                notes=manifest.repairs,
+            )
+        return path
+
+    def _estimators(self) -> dict[str, str]:
+        """Every estimator with all its parameters, as the Trace tells them."""
+        told = (values.attrs.get("estimators") for values in self.trace.values())
+        return json.loads(next((text for text in told if text), "{}"))
+
+
+def run(
+    experiment: Experiment,
+    root: Path,
+    *,
+    threads: int | None = None,
+    watch: Watcher = lambda _: None,
+) -> Run:
+    """Computes an experiment, or what is left of it, or nothing if it is there already.
+
+    Args:
+        experiment: A frozen value.
+        root: Folder of all runs; this one gets ``root/<name>/<address>``.
+        threads: Torch threads; None for what suits the network. A resumed run keeps its number.
+        watch: Is told of every row and update.
+
+    Raises:
+        InfoplaneError: The folder cannot be written, or another process computes the same run.
+    """
+    digest = experiment.data_digest
+    place = address(experiment, data=digest, results_version=experiment.results_version)
+    folder = root / experiment.name / place
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    with _alone(folder):
+        if _is_whole(folder):
+            return Run(folder)
+        manifest = _started(folder, experiment, digest, place, threads or experiment.threads)
+        with _torch_threads(manifest.threads):
+            return _computed(folder, experiment, manifest, watch)
+
+
+def opened(folders: Sequence[Path]) -> list[Run]:
+    """Runs by folder.
+
+    Raises:
+        InfoplaneError: One of them is no run folder, or they are of different experiments.
+    """
+    runs = [Run(folder) for folder in folders]
+    names = {run.manifest.experiment for run in runs}
+    if len(names) > 1:
+        raise InfoplaneError(f"The runs are of different experiments: {', '.join(sorted(names))}.")
+    return runs
+
+
+def _computed(folder: Path, experiment: Experiment, manifest: Manifest, watch: Watcher) -> Run:
+    """Rows into the journal, and at the end the Trace and all that is derived from it."""
+    journal, checkpoints = Journal(folder / "journal.jsonl"), Checkpoints(folder / "checkpoints")
+    if journal.damage is not None:
+        manifest = replace(manifest, repairs=(*manifest.repairs, _repaired(journal)))
+        manifest.write(folder / "manifest.json")
+    resume = checkpoints.latest(last_row=max(journal.rows, default=-1))
+    begun, storing = time.perf_counter(), 0.0
+    for event in experiment.run(resume):
+        start = time.perf_counter()
+        if isinstance(event, Row):
+            journal.append(event)
+        elif isinstance(event, Checkpoint):
+            checkpoints.save(event, last_row=max(journal.rows))
+        storing += time.perf_counter() - start
+        if not isinstance(event, Checkpoint):
+            watch(event)
+    rows = journal.ordered()
+    settings = json.dumps(manifest.settings, sort_keys=True)
+    attributes = {**experiment.attributes, "address": manifest.address, "settings": settings}
+    trace = trace_of(rows, attributes)
+    write_trace(folder / "trace.zarr", trace)
+    findings = [as_json(finding) for finding in experiment.findings([trace])]
+    write_json(folder / "findings.json", findings)
+    seconds = _summed([row.seconds for row in rows])
+    seconds |= {"store": storing, "whole last session": time.perf_counter() - begun}
+    replace(manifest, status="complete", seconds=seconds).write(folder / "manifest.json")
+    checkpoints.clear()
+    return Run(folder)
+
+
+def _started(
+    folder: Path, experiment: Experiment, digest: str, place: str, threads: int
+) -> Manifest:
+    """The manifest of a fresh run, or of the one that is resumed, written."""
+    path = folder / "manifest.json"
+    if path.exists():
+        before = Manifest.read(path)
+        manifest = replace(before, sessions=before.sessions + 1, status="running")
+        if before.versions != versions():
+            note = f"Resumed under other library versions than it was started with: {versions()}."
+            manifest = replace(manifest, repairs=(*before.repairs, note))
+    else:
+        manifest = Manifest(
+            experiment=experiment.name,
+            address=place,
+            settings=canonical(experiment),
+            data=digest,
+            results_version=experiment.results_version,
+            status="running",
+            started=datetime.now(UTC).isoformat(timespec="seconds"),
+            threads=threads,
+            versions=versions(),
+            machine=machine(),
+        )
+    manifest.write(path)
+    return manifest
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether a complete run lies there and its Trace is what was written."""
+    if not (folder / "manifest.json").exists():
+        return False
+    if Manifest.read(folder / "manifest.json").status != "complete":
+        return False
+    try:
+        verify(folder / "trace.zarr")
+    except InfoplaneError:
+        return False
+    return True
+
+
+def _repaired(journal: Journal) -> str:
+    return (
+        f"The journal was damaged ({journal.damage}); the damaged file is kept beside it, and "
+        f"what followed the {len(journal.rows)} intact rows was computed again."
+    )
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keeps two processes from computing the same run into the same folder."""
+    lock = FileLock(folder / ".lock")
+    try:
+        with writing(folder):
+            lock.acquire(timeout=0)
+    except Timeout:
+        raise InfoplaneError(
+            f"Another process is computing the run in {folder}; wait for it or stop it."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _torch_threads(count: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _summed(parts: list[Any]) -> dict[str, float]:
+    total: dict[str, float] = {}
+    for seconds in parts:
+        for name, spent in seconds.items():
+            total[name] = total.get(name, 0.0) + spent
+    return total

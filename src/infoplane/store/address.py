@@ -1,0 +1,52 @@
+"""A run's address is a function of what it computes: settings, data and version of the results."""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from infoplane.values.errors import InfoplaneError
+
+NOT_ADDRESSED = {"address": False}
+"""Metadata of fields that say where or how, never what: paths, devices, numbers of jobs."""
+
+
+def canonical(value: Any) -> Any:  # noqa: ANN401 — any nested configuration
+    """A value as plain JSON, with the type name of every dataclass in it.
+
+    Two rules with equal fields but different types differ; fields marked with ``NOT_ADDRESSED``
+    are left out.
+
+    Raises:
+        InfoplaneError: Something in it is neither a dataclass nor plain data.
+    """
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {
+            field.name: canonical(getattr(value, field.name))
+            for field in dataclasses.fields(value)
+            if field.metadata.get("address", True)
+        }
+        return {"type": type(value).__name__, **fields}
+    if isinstance(value, Mapping):
+        return {str(key): canonical(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [canonical(entry) for entry in value]
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise InfoplaneError(
+        f"A {type(value).__name__} cannot be part of a run's settings; use plain values."
+    )
+
+
+def address(settings: object, *, data: str, results_version: int) -> str:
+    """Twelve hexadecimal digits that name the results of these settings on these data.
+
+    Args:
+        settings: A frozen dataclass.
+        data: Content hash of the data.
+        results_version: Raised whenever the same settings begin to give other numbers.
+    """
+    content = {"settings": canonical(settings), "data": data, "results_version": results_version}
+    text = json.dumps(content, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,0 +1,85 @@
+"""Files that are either whole or absent, and errors that say what to do."""
+
+import errno
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from infoplane.values.errors import InfoplaneError
+
+_REMEDIES = {
+    errno.ENOSPC: "the disk is full: free some space",
+    errno.EDQUOT: "your quota is used up: free some space",
+    errno.EACCES: "permission denied: choose a folder you may write to",
+    errno.EPERM: "permission denied: choose a folder you may write to",
+    errno.EROFS: "the file system is read-only: choose another folder",
+    errno.EFBIG: "the file would grow too large for this file system: choose another folder",
+}
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turns the operating system's refusals into errors with a remedy.
+
+    Raises:
+        InfoplaneError: Nothing could be written; what was reported done before is still there.
+    """
+    try:
+        yield
+    except OSError as problem:
+        cause = _REMEDIES.get(problem.errno or 0, str(problem))
+        raise InfoplaneError(
+            f"Cannot write {path}: {cause}; then run the same command again. "
+            "Everything reported done so far is kept."
+        ) from problem
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Writes a file under another name, syncs it, and renames it: whole or absent."""
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(path.name + ".partial")
+        with unfinished.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+        sync_folder(path.parent)
+
+
+def write_json(path: Path, content: Any) -> None:  # noqa: ANN401 — any JSON
+    """Writes readable JSON, whole or absent; NaN is not allowed in it."""
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+    write_whole(path, text.encode() + b"\n")
+
+
+def read_json(path: Path) -> Any:  # noqa: ANN401 — any JSON
+    """Reads JSON.
+
+    Raises:
+        InfoplaneError: The file is missing or no JSON.
+    """
+    try:
+        return json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise InfoplaneError(
+            f"{path} is missing: this is no run folder, or not a whole one."
+        ) from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as problem:
+        raise InfoplaneError(
+            f"{path} is damaged ({problem}); run the same command again to write it anew."
+        ) from problem
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes a rename in a folder durable."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

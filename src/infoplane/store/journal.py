@@ -1,0 +1,189 @@
+"""The journal: every row, on disk the moment it exists.
+
+One line per row: a checksum, a blank, and the row as JSON. Arrays of more than ``LARGE`` numbers
+lie beside it as ``.npy`` files, with their own checksum in the line. A line that a crash cut short
+is dropped when the journal is opened; every later damage is found by its checksum.
+"""
+
+import base64
+import hashlib
+import io
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+import xarray as xr
+
+from infoplane.store.files import sync_folder, write_whole, writing
+from infoplane.values.errors import InfoplaneError
+from infoplane.values.trace import Row
+
+LARGE = 1 << 14
+"""Arrays with more numbers than this get a file of their own."""
+
+
+@final
+@dataclass(frozen=True)
+class Damage:
+    """What was wrong with a journal, and from which line on."""
+
+    line: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.reason}"
+
+
+@final
+class Journal:
+    """An append-only file of rows.
+
+    Args:
+        path: The file; large arrays go to the folder ``arrays`` beside it.
+
+    Attributes:
+        rows: All intact rows so far, by step.
+        damage: What had to be dropped when it was opened, if anything.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.rows: dict[int, Row] = {}
+        self.damage: Damage | None = None
+        kept = 0
+        for number, line in enumerate(_lines(path), 1):
+            try:
+                row = _decoded(line, path.parent)
+            except InfoplaneError as problem:
+                self.damage = Damage(number, str(problem))
+                break
+            self.rows[row.step] = row
+            kept += len(line)
+        if self.damage:
+            self._set_aside(kept)
+
+    def append(self, row: Row) -> None:
+        """Writes a row and waits until the disk has it.
+
+        A row that is there already, as after a resume, must be the same to the last bit.
+
+        Raises:
+            InfoplaneError: The disk refused it, or the same step gave another row before.
+        """
+        known = self.rows.get(row.step)
+        if known is not None:
+            if _content(known) != _content(row):
+                raise InfoplaneError(
+                    f"Step {row.step} was measured before with another result. Library versions, "
+                    "thread count or machine have changed since; start again in a new folder "
+                    "(--runs-dir)."
+                )
+            return
+        with writing(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            before = self.path.stat().st_size if self.path.exists() else None
+            try:
+                line = _encoded(row, self.path.parent)
+                with self.path.open("ab") as file:
+                    file.write(line)
+                    file.flush()
+                    os.fsync(file.fileno())
+            except OSError:
+                if before is not None:  # leave no half-written line behind
+                    os.truncate(self.path, before)
+                raise
+            if before is None:
+                sync_folder(self.path.parent)
+        self.rows[row.step] = row
+
+    def ordered(self) -> list[Row]:
+        """All rows by increasing step."""
+        return [self.rows[step] for step in sorted(self.rows)]
+
+    def _set_aside(self, intact: int) -> None:
+        """Keeps the damaged file under another name and goes on with its intact beginning."""
+        content = self.path.read_bytes()
+        name = f"{self.path.name}.damaged-{hashlib.sha256(content).hexdigest()[:8]}"
+        write_whole(self.path.with_name(name), content)
+        write_whole(self.path, content[:intact])
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    if path.exists():
+        with path.open("rb") as file:
+            yield from file
+
+
+def _encoded(row: Row, folder: Path) -> bytes:
+    text = json.dumps(
+        {**_content(row), "seconds": dict(row.seconds)}, ensure_ascii=True, separators=(",", ":")
+    )
+    for name, array in row.values.items():
+        if array.size > LARGE:
+            write_whole(folder / _file_of(row.step, name), _npy(array))
+    body = text.encode()
+    return hashlib.sha256(body).hexdigest().encode() + b" " + body + b"\n"
+
+
+def _decoded(line: bytes, folder: Path) -> Row:
+    if not line.endswith(b"\n"):
+        raise InfoplaneError("it was cut short")
+    checksum, _, body = line.rstrip(b"\n").partition(b" ")
+    if hashlib.sha256(body).hexdigest().encode() != checksum:
+        raise InfoplaneError("its checksum does not match")
+    content = json.loads(body)
+    values = {name: _array(entry, folder) for name, entry in content["values"].items()}
+    return Row(content["step"], content["epoch"], values, content["seconds"])
+
+
+def _content(row: Row) -> dict[str, Any]:
+    """A row without its timings, as JSON; equal content means equal to the last bit."""
+    values = {name: _entry(row.step, name, array) for name, array in row.values.items()}
+    return {"step": row.step, "epoch": row.epoch, "values": values}
+
+
+def _entry(step: int, name: str, array: xr.DataArray) -> dict[str, Any]:
+    numbers = np.ascontiguousarray(array.values)
+    entry: dict[str, Any] = {
+        "dims": list(array.dims),
+        "shape": list(array.shape),
+        "coords": {str(key): array.coords[key].values.tolist() for key in array.coords},
+        "attrs": dict(array.attrs),
+        "dtype": numbers.dtype.str,
+    }
+    if array.size > LARGE:
+        digest = hashlib.sha256(_npy(array)).hexdigest()
+        return entry | {"file": _file_of(step, name), "sha256": digest}
+    return entry | {"base64": base64.b64encode(numbers.tobytes()).decode()}
+
+
+def _array(entry: dict[str, Any], folder: Path) -> xr.DataArray:
+    if "file" in entry:
+        numbers = _read_npy(folder / entry["file"], entry["sha256"])
+    else:
+        raw = np.frombuffer(base64.b64decode(entry["base64"]), dtype=entry["dtype"])
+        numbers = raw.reshape(entry["shape"])
+    return xr.DataArray(numbers, dims=entry["dims"], coords=entry["coords"], attrs=entry["attrs"])
+
+
+def _file_of(step: int, name: str) -> str:
+    return f"arrays/{step}-{name}.npy"
+
+
+def _npy(array: xr.DataArray) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, np.ascontiguousarray(array.values), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _read_npy(path: Path, digest: str) -> np.ndarray:
+    if not path.exists():
+        raise InfoplaneError(f"its array {path.name} is missing")
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise InfoplaneError(f"the checksum of its array {path.name} does not match")
+    return np.load(io.BytesIO(content), allow_pickle=False)

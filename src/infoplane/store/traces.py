@@ -1,0 +1,95 @@
+"""A Trace as Zarr, with checksums; what is not exactly what was written is refused."""
+
+import hashlib
+import shutil
+import warnings
+from pathlib import Path
+
+import xarray as xr
+import zarr
+from zarr.codecs import Crc32cCodec
+
+from infoplane.store.files import sync_folder, write_whole, writing
+from infoplane.values.errors import InfoplaneError
+from infoplane.values.trace import SCHEMA_VERSION, Trace
+
+LISTING = "sha256sums"
+"""Beside the store: the hash of each of its files, in the format of ``sha256sum``."""
+
+
+def write_trace(path: Path, trace: Trace) -> None:
+    """Writes a Trace as Zarr with a checksum on every chunk, and the hash of every file beside it.
+
+    Raises:
+        InfoplaneError: The disk refused it.
+    """
+    unfinished = path.with_name(path.name + ".partial")
+    with writing(path):
+        shutil.rmtree(unfinished, ignore_errors=True)
+        encoding = {
+            name: {"compressors": (Crc32cCodec(),)}
+            for name in trace.variables
+            if trace[name].dtype.kind in "fiu"
+        }
+        with warnings.catch_warnings(), zarr.config.set({"array.write_empty_chunks": True}):
+            # fixed-length strings have no Zarr 3 specification yet; ours are read by xarray alone
+            warnings.filterwarnings("ignore", message=".*does not have a Zarr V3 specification.*")
+            trace.to_zarr(unfinished, mode="w", encoding=encoding, consolidated=False)
+        shutil.rmtree(path, ignore_errors=True)
+        unfinished.replace(path)
+        sync_folder(path.parent)
+    listing = "".join(f"{digest}  {name}\n" for name, digest in _hashes(path).items())
+    write_whole(_listing(path), listing.encode())
+
+
+def read_trace(path: Path) -> Trace:
+    """Reads a Trace into memory.
+
+    Raises:
+        InfoplaneError: A file of it is missing, changed or extra; or a newer version wrote it.
+    """
+    verify(path)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*does not have a Zarr V3 specification.*")
+        with xr.open_zarr(path, consolidated=False) as stored:
+            trace = stored.load()
+    version = trace.attrs.get("schema_version")
+    if version != SCHEMA_VERSION:
+        raise InfoplaneError(
+            f"{path} has schema version {version}, this program reads {SCHEMA_VERSION}; "
+            "use the version of infoplane that wrote it."
+        )
+    return trace
+
+
+def verify(path: Path) -> None:
+    """Compares every file of a stored Trace with its hash.
+
+    Raises:
+        InfoplaneError: Which file is missing, changed or extra.
+    """
+    remedy = (
+        "Run the same command again: the Trace is written anew from the journal, "
+        "and nothing is computed twice."
+    )
+    if not path.is_dir() or not _listing(path).is_file():
+        raise InfoplaneError(f"{path} is missing or unfinished. {remedy}")
+    lines = _listing(path).read_text().splitlines()
+    expected = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
+    found = _hashes(path)
+    if missing := sorted(expected.keys() - found.keys()):
+        raise InfoplaneError(f"{path} lacks {missing}. {remedy}")
+    if changed := sorted(name for name in found if found[name] != expected.get(name)):
+        raise InfoplaneError(f"{path} is damaged: {changed} is not what was written. {remedy}")
+
+
+def _listing(path: Path) -> Path:
+    return path.with_name(f"{path.name}.{LISTING}")
+
+
+def _hashes(path: Path) -> dict[str, str]:
+    files = sorted(file for file in path.rglob("*") if file.is_file())
+    return {
+        file.relative_to(path).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in files
+    }

@@ -1,0 +1,60 @@
+"""Distances that stay right where the quick formula cancels."""
+
+import numpy as np
+import pytest
+import torch
+from oracles import renyi as oracle
+
+from infoplane.numerics.kernels import gaussian, squared_distances, standardised_columns
+
+DTYPES = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_distances_equal_those_of_differences(dtype):
+    x = torch.randn(12, 5).to(dtype)
+    expected = oracle.squared_distances(x.double().numpy())
+    np.testing.assert_allclose(squared_distances(x), expected, rtol=1e-12, atol=0)
+
+
+def test_a_narrow_cloud_far_from_the_origin_keeps_its_distances():
+    x = (1e4 + 1e-2 * torch.randn(30, 50)).float()
+    expected = oracle.squared_distances(x.double().numpy())
+    np.testing.assert_allclose(squared_distances(x), expected, rtol=1e-9, atol=0)
+
+
+@pytest.mark.parametrize("place", [0, 7])
+@pytest.mark.parametrize("spread", [1.0, 1e-3])
+def test_an_outlier_spoils_no_distance_among_the_rest(place, spread):
+    x = spread * torch.randn(30, 5, dtype=torch.float64)
+    x[place] = 1e8
+    expected = oracle.squared_distances(x.numpy())
+    np.testing.assert_allclose(squared_distances(x), expected, rtol=1e-6, atol=0)
+
+
+def test_equal_samples_are_exactly_0_apart():
+    x = torch.randn(10, 3).repeat(2, 1) + 1e4
+    squared = squared_distances(x)
+    assert (squared.diagonal() == 0).all()
+    assert (squared.diagonal(10) == 0).all()
+
+
+def test_one_convention_for_the_kernel():
+    squared = torch.tensor([[0.0, 8.0], [8.0, 0.0]], dtype=torch.float64)
+    kernel = gaussian(squared, torch.tensor(2.0, dtype=torch.float64))
+    np.testing.assert_allclose(kernel, [[1, np.exp(-1)], [np.exp(-1), 1]], rtol=1e-15)
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_a_constant_column_becomes_0_whatever_its_value(dtype):
+    x = torch.stack([torch.full((64,), 0.1), torch.randn(64)], 1).to(dtype)
+    columns = standardised_columns(x)
+    assert (columns[:, 0].abs() < 1e-12).all()
+    assert columns[:, 1].square().mean().item() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_a_unit_that_fires_once_is_not_constant(dtype):
+    x = torch.zeros(5000, 1, dtype=dtype)
+    x[3] = 1
+    assert standardised_columns(x).square().mean().item() == pytest.approx(1)

@@ -1,0 +1,55 @@
+"""Static figures: written, reproducible, and unharmed by names and gaps."""
+
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from infoplane.report.figures import save
+from infoplane.values.errors import InfoplaneError
+from infoplane.values.panel import Axis, Panel, Series
+
+
+@pytest.fixture
+def panels(fictions) -> list[Panel]:
+    return [fictions.plane("A plane", 1.0), fictions.curves(), fictions.strip()]
+
+
+@pytest.mark.parametrize("suffix", (".svg", ".pdf"))
+@pytest.mark.parametrize("kind", range(3))
+def test_the_same_panel_gives_the_same_bytes(panels, tmp_path, kind, suffix):
+    first, second = tmp_path / f"first{suffix}", tmp_path / f"second{suffix}"
+    for path in (first, second):
+        save(panels[kind], path)
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_svg_is_one_column_wide(panels, tmp_path):
+    save(panels[0], tmp_path / "plane.svg")
+    root = ElementTree.parse(tmp_path / "plane.svg").getroot()
+    assert root.get("width") == f"{3.4 * 72:.1f}pt"
+
+
+def test_names_are_neither_markup_nor_mathematics(tmp_path, fictions):
+    names = (fictions.hostile, r"$\broken", "_hidden", "a$b$")
+    for number, panel in enumerate(
+        (fictions.plane("$", 1.0, names), fictions.curves(names), fictions.strip(names))
+    ):
+        path = tmp_path / f"{number}.svg"
+        save(panel, path)
+        ElementTree.parse(path)
+        assert "<script" not in path.read_text()
+
+
+def test_other_formats_are_refused(panels, tmp_path):
+    with pytest.raises(InfoplaneError, match=r"\.svg or \.pdf, not '\.bmp'"):
+        save(panels[0], tmp_path / "plane.bmp")
+
+
+@pytest.mark.parametrize("plane", (True, False))
+def test_nothing_measured_is_drawn_as_nothing(tmp_path, plane):
+    nothing = np.full(3, np.nan)
+    series = Series("a", nothing, nothing, nothing, nothing, np.arange(3))
+    axis = Axis("I", "bit", log=not plane)
+    panel = Panel("k", "t", "", axis, axis, (series,), bisector=plane, ceiling=6.0, plane=plane)
+    save(panel, tmp_path / "empty.svg")
