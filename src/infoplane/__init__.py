@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from infoplane.numerics.bandwidth import MedianDistance as MedianDistance
     from infoplane.numerics.bandwidth import Silverman as Silverman
     from infoplane.numerics.bandwidth import Tapia as Tapia
+    from infoplane.record.schedule import EvenlySpaced as EvenlySpaced
+    from infoplane.record.schedule import LogSpaced as LogSpaced
     from infoplane.values.errors import InfoplaneError as InfoplaneError
     from infoplane.values.estimate import Estimate as Estimate
+    from infoplane.watching import watch as watch
 
 __version__ = "0.1.0"
 
@@ -35,6 +38,10 @@ _HOMES = {
     "MedianDistance": "numerics.bandwidth",
     "Alignment": "numerics.bandwidth",
     "Fixed": "numerics.bandwidth",
+    # your own loop
+    "watch": "watching",
+    "LogSpaced": "record.schedule",
+    "EvenlySpaced": "record.schedule",
     # what comes back
     "Estimate": "values.estimate",
     "InfoplaneError": "values.errors",

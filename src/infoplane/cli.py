@@ -104,9 +104,8 @@ def _runner(experiment: type[Any]) -> Callable[..., None]:
         _run(settings, where)
 
     command.__annotations__["settings"] = Annotated[experiment, tyro.conf.arg(name="")]
-    command.__doc__ = (
-        f"{experiment.title}.\n\n{(experiment.__doc__ or '').partition('Attributes:')[0]}"
-    )
+    about = inspect.cleandoc(experiment.__doc__ or "").partition("Attributes:")[0]
+    command.__doc__ = f"{experiment.title}.\n\n{about}"
     return command
 
 
@@ -175,8 +174,8 @@ def _tenths(name: str) -> Watcher:
 def _print_findings(found: Sequence[Finding]) -> None:
     """One line per claim and estimator, the verdict in words."""
     table = Table(box=None, pad_edge=False)
-    for heading in ("claim", "verdict", "estimator", "effect [90 % interval]", "untrained"):
-        table.add_column(heading, overflow="fold")
+    for heading in ("claim", "verdict", "estimator", "effect ± half of 90 %", "untrained"):
+        table.add_column(heading, no_wrap=True)
     for finding in found:
         for i, reading in enumerate(finding.readings):
             effect, control = reading.effect, reading.control
@@ -184,7 +183,7 @@ def _print_findings(found: Sequence[Finding]) -> None:
                 finding.key if i == 0 else "",
                 str(finding.verdict) if i == 0 else "",
                 reading.estimator,
-                f"{effect.mean:+.3f} [{effect.low:+.3f}, {effect.high:+.3f}] {finding.unit}",
+                f"{effect.mean:+.3f} ± {effect.high - effect.mean:.3f} {finding.unit}",
                 "" if control is None else f"{control.mean:+.3f}",
             )
     out.print(table)

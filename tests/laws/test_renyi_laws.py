@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -30,6 +30,8 @@ LARGEST = {torch.float16: 2, torch.bfloat16: 6, torch.float32: 6, torch.float64:
 """Largest power of ten by which samples of a type are scaled."""
 
 every_rule = pytest.mark.parametrize("rule", RULES, ids=repr)
+few = settings(max_examples=5, deadline=None)
+some = settings(max_examples=30, deadline=None)
 every_order = pytest.mark.parametrize("alpha", ORDERS)
 
 
@@ -55,6 +57,7 @@ sizes = st.integers(2, 12)
 
 @every_order
 @every_rule
+@few
 @given(sizes.flatmap(samples))
 def test_entropy_lies_between_0_and_log2_n(rule: Bandwidth, alpha: float, x: Tensor):
     value = matrix.entropy(gaussian_gram(x, rule)[0], alpha).item()
@@ -63,6 +66,7 @@ def test_entropy_lies_between_0_and_log2_n(rule: Bandwidth, alpha: float, x: Ten
 
 @every_order
 @every_rule
+@few
 @given(samples(), samples(), st.lists(st.integers(0, 2), min_size=10, max_size=10))
 def test_a_joint_variable_holds_each_of_its_parts(rule, alpha, x, y, labels):
     parts = [gaussian_gram(x, rule)[0], gaussian_gram(y, rule)[0], label_gram(torch.tensor(labels))]
@@ -73,6 +77,7 @@ def test_a_joint_variable_holds_each_of_its_parts(rule, alpha, x, y, labels):
 
 
 @every_rule
+@some
 @given(samples(), samples())
 def test_information_is_not_negative_at_order_1(rule: Bandwidth, x: Tensor, y: Tensor):
     estimator = Renyi(alpha=1.0, bandwidth=rule)
@@ -81,6 +86,7 @@ def test_information_is_not_negative_at_order_1(rule: Bandwidth, x: Tensor, y: T
 
 
 @every_rule
+@some
 @given(samples())
 def test_entropy_falls_with_its_order(rule: Bandwidth, x: Tensor):
     gram = gaussian_gram(x, rule)[0]
@@ -90,6 +96,7 @@ def test_entropy_falls_with_its_order(rule: Bandwidth, x: Tensor):
 
 @every_order
 @every_rule
+@few
 @given(samples(), st.permutations(range(10)))
 def test_the_order_of_samples_does_not_matter(rule, alpha, x, order):
     moved = matrix.entropy(gaussian_gram(x[order], rule)[0], alpha).item()
@@ -99,6 +106,7 @@ def test_the_order_of_samples_does_not_matter(rule, alpha, x, order):
 
 @every_order
 @pytest.mark.parametrize("rule", AS_GIVEN, ids=repr)
+@few
 @given(samples())
 def test_rotations_change_nothing(rule: Bandwidth, alpha: float, x: Tensor):
     turn = torch.linalg.qr(torch.randn(x.shape[1], x.shape[1], dtype=torch.float64))[0]
@@ -108,6 +116,7 @@ def test_rotations_change_nothing(rule: Bandwidth, alpha: float, x: Tensor):
 
 
 @pytest.mark.parametrize("rule", SCALE_FREE, ids=repr)
+@some
 @given(samples(), st.integers(-6, 6), st.floats(-3, 3))
 def test_units_do_not_matter(rule: Bandwidth, x: Tensor, power: int, origin: float):
     """Neither the scale nor, in units of it, the origin."""
@@ -129,6 +138,7 @@ def test_units_decide_everything_under_the_other_rules(rule: Bandwidth):
 
 @every_order
 @every_rule
+@few
 @given(samples(), samples())
 def test_a_batch_is_a_loop_over_its_items(rule, alpha, x, y):
     pair = [x.double()[:, :1], y.double()[:, :1]]
@@ -138,6 +148,7 @@ def test_a_batch_is_a_loop_over_its_items(rule, alpha, x, y):
 
 
 @every_order
+@few
 @given(st.integers(0, 99))
 def test_aligned_batches_keep_the_same_laws(alpha: float, seed: int):
     """Alignment needs several batches, so it cannot join the list above."""

@@ -89,8 +89,9 @@ def test_quiet_offline_and_within_its_width(visit, width, scheme):
 def test_the_slider_moves_the_marks(visit, fictions):
     page = visit(1280).page
     before = page.evaluate(MARKS)
-    rail = page.locator(".plane .slider-rail-touch-rect").first.bounding_box()
-    page.mouse.click(rail["x"] + 0.3 * rail["width"], rail["y"] + rail["height"] / 2)
+    page.locator(".plane .slider-rail-touch-rect").first.click(
+        position={"x": 90, "y": 8}, force=True
+    )
     page.wait_for_function(f"before => JSON.stringify(({MARKS})()) !== before", arg=compact(before))
     after = page.evaluate(MARKS)
     assert len(after) == len(fictions.layers)

@@ -77,8 +77,10 @@ class Dense:
 
     def reordered(self, order: Int[Tensor, "*batch n"]) -> "Dense":
         """Rows and columns in another order."""
-        rows = self.kernel.take_along_dim(order[..., :, None], -2)
-        return Dense(rows.take_along_dim(order[..., None, :], -1))
+        order = order.expand(self.kernel.shape[:-1])
+        places = order[..., :, None] * self.n + order[..., None, :]
+        flat = self.kernel.flatten(-2).gather(-1, places.flatten(-2))
+        return Dense(flat.unflatten(-1, (self.n, self.n)))
 
 
 @final

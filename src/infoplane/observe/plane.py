@@ -25,7 +25,7 @@ from infoplane.values.seeds import orders
 from infoplane.values.trace import Measured
 from infoplane.values.units import BIT
 
-INPUT, LABELS = "input", "labels"
+INPUT, TARGET = "input", "target"
 """Names of the two variables that the probe itself brings."""
 
 Pair = tuple[str, str]
@@ -36,9 +36,9 @@ Pair = tuple[str, str]
 class Plane:
     """Measures I(X;T) and I(T;Y) of every layer T, and the information of further pairs.
 
-    X (``source``) and Y (``target``) are any recorded variables: "input", "labels", or the name
-    of a layer such as the network's output. The same code therefore serves autoencoders (Y is the
-    reconstruction), classifiers (Y is the label or the prediction) and any cost.
+    X (``source``) and Y (``target``) are any recorded variables: the probe's "input" or "target",
+    or a layer by name. The same code therefore serves autoencoders (Y is the reconstruction),
+    classifiers (Y is the label, or the prediction), regression, and any cost.
 
     Attributes:
         probe: The samples looked at.
@@ -97,8 +97,8 @@ class Plane:
     @cached_property
     def _constant(self) -> dict[str, dict[str, tuple[Gram, Tensor, Tensor]]]:
         """Gram, entropy and width of what training cannot change, by estimator and variable."""
-        fixed = [name for name in self._variables if name in (INPUT, LABELS)]
-        own = {INPUT: self.probe.x.flatten(2), LABELS: self.probe.y}
+        fixed = [name for name in self._variables if name in (INPUT, TARGET)]
+        own = {INPUT: self.probe.x, TARGET: self.probe.y}
         known: dict[str, dict[str, tuple[Gram, Tensor, Tensor]]] = {}
         for reading, estimator in self.estimators.items():
             known[reading] = {}
@@ -110,7 +110,7 @@ class Plane:
 
     def _samples(self, snapshot: Snapshot) -> dict[str, Tensor]:
         """Activations of all layers on the probe, each of shape (batch, n, d)."""
-        wanted = [name for name in self._variables if name not in (INPUT, LABELS)]
+        wanted = [name for name in self._variables if name not in (INPUT, TARGET)]
         flat = self.probe.x.flatten(0, 1)
         with undisturbed(snapshot.model), Tap(snapshot.model, wanted) as seen:
             snapshot.model(flat)
@@ -123,13 +123,13 @@ class Plane:
                     f"{seen[name].numel()} at step {snapshot.step}: training has diverged; "
                     "lower the learning rate, or stop recording before this step."
                 )
-        batches, n = self.probe.batches, self.probe.n
-        return {name: seen[name].reshape(batches, n, -1) for name in wanted}
+        return {name: seen[name].unflatten(0, self.probe.x.shape[:2]) for name in wanted}
 
     def _gram(self, estimator: Renyi, name: str, samples: Tensor) -> tuple[Gram, Tensor]:
-        """Gram matrices of a variable and their widths (NaN for labels), per batch."""
-        if name == LABELS:
+        """Gram matrices of a variable and their widths (NaN for class labels), per batch."""
+        if samples.ndim == 2 and not samples.is_floating_point():
             return label_gram(samples), torch.full((self.probe.batches,), torch.nan)
+        samples = samples.reshape(self.probe.batches, self.probe.n, -1)
         rule = estimator.bandwidth
         if name in self.images and estimator.x_bandwidth is not None:
             rule = estimator.x_bandwidth
@@ -219,7 +219,7 @@ class Plane:
 
     def _norms(self, samples: Mapping[str, Tensor]) -> xr.DataArray:
         """Mean Euclidean norm of every layer's activations: scale, to be told from information."""
-        norms = [samples[layer].double().norm(dim=-1).mean(-1) for layer in self.layers]
+        norms = [samples[layer].flatten(2).double().norm(dim=-1).mean(-1) for layer in self.layers]
         return xr.DataArray(
             _columns(norms),
             dims=("batch", "layer"),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import final
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Num
 from torch import Tensor
 
 from infoplane.values.errors import InfoplaneError
@@ -18,11 +18,11 @@ class Probe:
 
     Attributes:
         x: Inputs, shape (batch, n, …).
-        y: Class labels, shape (batch, n).
+        y: Targets: integer class labels of shape (batch, n), or numbers of shape (batch, n, …).
     """
 
     x: Float[Tensor, "batch n *shape"]
-    y: Int[Tensor, "batch n"]
+    y: Num[Tensor, "batch n *target"]
 
     @property
     def batches(self) -> int:
@@ -34,13 +34,18 @@ class Probe:
         """Samples per batch; no value can exceed log2 n bit."""
         return self.x.shape[1]
 
-    def to(self, device: str) -> "Probe":
+    def to(self, device: str | torch.device) -> "Probe":
         """The same probe on another device."""
         return Probe(self.x.to(device), self.y.to(device))
 
     @staticmethod
     def drawn(
-        x: Float[Tensor, "n *shape"], y: Int[Tensor, " n"], *, batches: int, size: int, seed: int
+        x: Float[Tensor, "n *shape"],
+        y: Num[Tensor, "n *target"],
+        *,
+        batches: int,
+        size: int,
+        seed: int,
     ) -> "Probe":
         """``batches`` disjoint batches of ``size`` samples, drawn by the stream "probe".
 

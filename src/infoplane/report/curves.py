@@ -83,7 +83,7 @@ def _band(
 
 
 def band_edges(y: np.ndarray, error: np.ndarray, log: bool) -> tuple[np.ndarray, np.ndarray]:
-    """y ∓ error; on a logarithmic axis the lower edge ends at half the smallest positive point."""
+    """Lower and upper edge; on a log axis the lower ends at half the smallest positive point."""
     low, high = y - error, y + error
     positive = y[y > 0]
     if log and positive.size:

@@ -1,13 +1,16 @@
 """The same Panels as static figures for a paper: SVG or PDF, one column wide."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.colors import BoundaryNorm, ListedColormap
+from matplotlib.colors import BoundaryNorm, ListedColormap, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -21,9 +24,10 @@ from infoplane.values.errors import InfoplaneError
 from infoplane.values.panel import Axis, Panel, Series, Strip
 
 COLUMN_INCHES = 3.4
+LONGEST_NAME = 24
 _MARKS = dict(zip(SYMBOLS, ("o", "s", "D", "^", "P", "*"), strict=True))
 _GUIDE = "#6a7178"
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "font.size": 7,
     "axes.linewidth": 0.6,
     "axes.spines.top": False,
@@ -67,7 +71,7 @@ def _size(panel: Panel) -> tuple[float, float]:
 def _draw(figure: Figure, panel: Panel) -> None:
     """Title, axes, data and legend."""
     axes = figure.add_subplot()
-    axes.set_title(_literal(panel.title), fontsize=8, loc="left")
+    figure.suptitle(_literal(panel.title), x=0.02, fontsize=8, horizontalalignment="left")
     axes.set_xlabel(_literal(str(panel.x)))
     if panel.strip is not None:
         handles = _strip(axes, panel.strip)
@@ -77,12 +81,23 @@ def _draw(figure: Figure, panel: Panel) -> None:
         _guides(axes, panel)
         handles = _plane(axes, panel) if panel.plane else _curves(axes, panel)
     if handles:
-        figure.legend(handles=handles, loc="outside lower left", ncols=min(4, len(handles)))
+        figure.legend(handles=handles, loc="outside lower left", ncols=_columns(handles))
 
 
 def _literal(text: str) -> str:
     """Text without mathematics: a dollar sign is a dollar sign."""
     return text.replace("$", r"\$")
+
+
+def _name(text: str) -> str:
+    """A layer's name, cut where a column of a paper has no room for it."""
+    return _literal(text if len(text) <= LONGEST_NAME else f"{text[: LONGEST_NAME - 1]}…")
+
+
+def _columns(handles: Sequence[Artist]) -> int:
+    """How many entries of the legend fit side by side."""
+    longest = max(len(str(handle.get_label())) for handle in handles)
+    return max(1, min(4, 48 // (longest + 4)))
 
 
 def _scale(axes: Axes, x: Axis, y: Axis) -> None:
@@ -102,23 +117,25 @@ def _guides(axes: Axes, panel: Panel) -> None:
             axes.axvline(panel.ceiling, color=_GUIDE, linewidth=0.7, linestyle=":")
         axes.annotate(
             _literal(ceiling_words(panel.ceiling, panel.y.unit)),
-            (0.01, panel.ceiling),
+            (0, panel.ceiling),
+            (2, -2),
             xycoords=axes.get_yaxis_transform(),
+            textcoords="offset points",
             verticalalignment="top",
             color=_GUIDE,
             fontsize=6,
         )
 
 
-def _curves(axes: Axes, panel: Panel) -> list[Line2D]:
+def _curves(axes: Axes, panel: Panel) -> list[Artist]:
     """Curves with bands; returns what the legend shows."""
-    handles = []
+    handles: list[Artist] = []
     for series, colour in zip(panel.series, series_colours(panel.series), strict=True):
         if series.dashed:
             _companion(axes, series, colour)
             continue
         axes.plot(series.x, series.y, ".-", color=colour, linewidth=1, markersize=1.5)
-        handles.append(Line2D([], [], color=colour, label=_literal(series.name)))
+        handles.append(Line2D([], [], color=colour, label=_name(series.name)))
         if series.y_error is not None:
             low, high = band_edges(series.y, series.y_error, panel.y.log)
             axes.fill_between(series.x, low, high, color=colour, alpha=0.18, linewidth=0)
@@ -143,14 +160,15 @@ def _companion(axes: Axes, series: Series, colour: str) -> None:
     )
 
 
-def _plane(axes: Axes, panel: Panel) -> list[Line2D]:
+def _plane(axes: Axes, panel: Panel) -> list[Artist]:
     """Trajectories from faint to full, the last point large; returns what the legend shows."""
-    handles = []
+    handles: list[Artist] = []
     for index, (series, colour) in enumerate(
         zip(panel.series, series_colours(panel.series), strict=True)
     ):
         mark = _MARKS[SYMBOLS[index % len(SYMBOLS)]]
-        large = {"marker": mark, "color": colour, "markersize": 4.5, "markeredgecolor": "white"}
+        large: dict[str, Any] = {"marker": mark, "color": colour, "markersize": 5.0}
+        large |= {"markeredgecolor": "white", "markeredgewidth": 0.4}
         axes.plot(series.x, series.y, color=colour, alpha=0.3, linewidth=0.6)
         axes.errorbar(
             series.x,
@@ -162,13 +180,14 @@ def _plane(axes: Axes, panel: Panel) -> list[Line2D]:
             alpha=0.22,
             elinewidth=0.4,
         )
-        axes.scatter(series.x, series.y, 5, colour, alpha=shades(len(series.x)), linewidths=0)
-        axes.plot(series.x[-1:], series.y[-1:], zorder=3, markeredgewidth=0.5, **large)
-        handles.append(Line2D([], [], linestyle="none", label=_literal(series.name), **large))
+        shaded = [to_rgba(colour, opacity) for opacity in shades(len(series.x))]
+        axes.scatter(series.x, series.y, 5, shaded, linewidths=0)
+        axes.plot(series.x[-1:], series.y[-1:], zorder=3, **large)
+        handles.append(Line2D([], [], linestyle="none", label=_name(series.name), **large))
     return handles
 
 
-def _strip(axes: Axes, strip: Strip) -> list[Patch]:
+def _strip(axes: Axes, strip: Strip) -> list[Artist]:
     """Cells of equal width; returns what the legend shows."""
     order = sorted(CELL_COLOURS)
     colours = ListedColormap([CELL_COLOURS[cell] for cell in order])
@@ -176,13 +195,14 @@ def _strip(axes: Axes, strip: Strip) -> list[Patch]:
         np.ma.masked_invalid(strip.cells),
         cmap=colours,
         norm=BoundaryNorm((-1.5, -0.5, 0.5, 1.5), 3),
-        edgecolors="white",
-        linewidth=0.2,
+        edgecolors="face",  # no hairlines between cells
+        linewidth=0.3,
     )
+    axes.hlines(range(1, len(strip.rows)), 0, len(strip.columns), "white", linewidth=1)
     marks = labelled(len(strip.columns))
     ticks = [str(int(strip.columns[mark])) for mark in marks]
     axes.set_xticks([mark + 0.5 for mark in marks], ticks)
-    rows = [_literal(row) for row in strip.rows]
+    rows = [_name(row) for row in strip.rows]
     axes.set_yticks(np.arange(len(rows)) + 0.5, rows)
     axes.invert_yaxis()
     return [Patch(color=CELL_COLOURS[cell], label=CELL_WORDS[cell]) for cell in order]

@@ -94,10 +94,10 @@ def write(
 
 
 def embedded(value: Any) -> Markup:  # noqa: ANN401 — whatever JSON can say
-    """JSON that cannot end its script element, nor a line of script.
+    r"""JSON that cannot end its script element, nor a line of script.
 
     >>> print(embedded("</script>"))
-    "\\u003c/script>"
+    "\u003c/script>"
     """
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     for dangerous in ("<", "\u2028", "\u2029"):

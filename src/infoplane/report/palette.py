@@ -10,7 +10,7 @@ import numpy as np
 
 from infoplane.values.panel import Series
 
-_ANCHORS = ("#1957d2", "#714cd6", "#a744c1", "#d04098", "#ec4763", "#f46309", "#c98100")
+_ANCHORS = ("#2b66df", "#714cd6", "#a744c1", "#d04098", "#ec4763", "#f46309", "#c98100")
 _COMPANION_OF_NONE = "#7b828a"
 
 CELL_COLOURS = {-1: "#d55e00", 0: "#a9aeb4", 1: "#0072b2"}
@@ -29,7 +29,7 @@ def ordered(count: int) -> list[str]:
     """``count`` colours of things that have an order, first to last.
 
     >>> ordered(2)
-    ['#1957d2', '#c98100']
+    ['#2b66df', '#c98100']
     """
     anchors = np.array([_channels(colour) for colour in _ANCHORS], dtype=float)
     places = np.linspace(0, len(anchors) - 1, max(count, 2))[:count]

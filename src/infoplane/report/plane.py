@@ -86,7 +86,7 @@ def _bars(error: np.ndarray | None, colour: str) -> dict[str, Any] | None:
 
 
 def _mark(panel: Panel, index: int, colour: str, steps: list[int]) -> go.Scatter:
-    """The moving mark of a layer, at the last step to begin with; it stands for it in the legend."""
+    """The moving mark of a layer, at the last step at first; the legend shows it."""
     series = panel.series[index]
     symbol = SYMBOLS[index % len(SYMBOLS)]
     return go.Scatter(

@@ -55,10 +55,10 @@ def labelled(count: int) -> list[int]:
     return sorted({round(place) for place in np.linspace(0, count - 1, LABELLED_COLUMNS)})
 
 
-def _three_colours() -> list[list[float | str]]:
+def _three_colours() -> list[tuple[float, str]]:
     """A scale of three flat parts."""
-    edges = zip((0, 1 / 3, 2 / 3), (1 / 3, 2 / 3, 1), sorted(CELL_COLOURS), strict=True)
-    return [[end, CELL_COLOURS[cell]] for low, high, cell in edges for end in (low, high)]
+    edges = zip((0.0, 1 / 3, 2 / 3), (1 / 3, 2 / 3, 1.0), sorted(CELL_COLOURS), strict=True)
+    return [(end, CELL_COLOURS[cell]) for low, high, cell in edges for end in (low, high)]
 
 
 def _key() -> dict[str, Any]:
@@ -86,7 +86,8 @@ def _hover(panel: Panel, cells: Strip) -> list[list[str]]:
     unit = escaped(panel.y.unit)
     return [
         [
-            f"<b>{escaped(row)}</b><br>step {int(step)}: {word(cell)}<br>{number(float(value))} {unit}"
+            f"<b>{escaped(row)}</b><br>step {int(step)}: {word(cell)}"
+            f"<br>{number(float(value))} {unit}"
             for step, cell, value in zip(cells.columns, line, numbers, strict=True)
         ]
         for row, line, numbers in zip(cells.rows, cells.cells, cells.detail, strict=True)

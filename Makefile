@@ -1,0 +1,41 @@
+# The verbs of this project; each installs what it needs into .venv and works on a fresh machine.
+
+VENV ?= .venv
+RUN := OMP_WAIT_POLICY=PASSIVE $(VENV)/bin
+READY := $(VENV)/.ready
+PYTHON ?= python3
+RUNS ?= runs
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check papers paper-s0 bench clean
+
+help:  ## list the verbs
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## */\t/' | expand -t 12
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	@touch $@
+
+demo: $(READY)  ## train an autoencoder on real digits and write its report
+	$(RUN)/infoplane run autoencoder --runs-dir $(RUNS)
+
+test: check  ## everything CI calls: style, types, layers, all tests
+	$(RUN)/python -m pytest -q
+
+check: $(READY)  ## style, types and layers, without tests
+	$(RUN)/ruff format --check src tests benchmarks
+	$(RUN)/ruff check src tests benchmarks
+	$(RUN)/mypy
+	$(RUN)/lint-imports
+
+papers: paper-s0  ## all long reproductions; resumable, never in CI
+
+paper-s0: $(READY)  ## S0 on MNIST (set INFOPLANE_DATA, or it is downloaded)
+	$(RUN)/infoplane run autoencoder --dataset mnist --runs-dir $(RUNS)
+
+bench: $(READY)  ## speed, as ratios against the floor and against peers
+	for script in benchmarks/[a-z]*.py; do $(RUN)/python $$script || exit 1; done
+
+clean:  ## remove the environment and every cache; runs are kept
+	rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache build dist
