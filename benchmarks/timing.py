@@ -1,5 +1,7 @@
 """One thread, medians, a small table of ratios: shared by the scripts beside this file."""
 
+# ruff: noqa: E402 — thread counts are read when the libraries load
+
 import os
 
 for library in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -18,7 +20,7 @@ torch.set_num_threads(1)
 
 
 def medians(methods: Mapping[str, Callable[[], object]], rounds: int = 7) -> dict[str, float]:
-    """Median seconds of each method; rounds are interleaved, so that a busy moment hits them all."""
+    """Median seconds of each method; rounds are interleaved, so a busy moment hits them all."""
     seconds: dict[str, list[float]] = {name: [] for name in methods}
     for _ in range(rounds + 1):
         for name, method in methods.items():

@@ -6,12 +6,12 @@ import math
 import numpy as np
 import pytest
 import torch
-from oracles import renyi as oracle
 
 from infoplane.measures import matrix
 from infoplane.measures.renyi import Renyi
 from infoplane.numerics.bandwidth import Bandwidth, Fixed, LeeJo, Silverman, Tapia
-from infoplane.numerics.gram import Dense, gaussian_gram, joint, label_gram
+from infoplane.numerics.gram import Dense, gaussian_gram, joint
+from oracles import renyi as oracle
 
 ORDERS = [0.5, 0.9, 1.0, 1.01, 2.0, 5.0, math.inf]
 

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from oracles import renyi as oracle
 
 from infoplane.numerics.bandwidth import (
     Alignment,
@@ -15,6 +14,7 @@ from infoplane.numerics.bandwidth import (
 )
 from infoplane.numerics.gram import gaussian_gram
 from infoplane.numerics.kernels import squared_distances
+from oracles import renyi as oracle
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,9 @@ def test_alignment_measures_a_batch_with_the_width_the_other_prefers():
     rule = Alignment(labels)
     largest = rule.smoothest * squared.sqrt().mean().item()
     grid = largest * np.arange(1, 76) / 75
-    first, second = (oracle.preferred_width(*one, grid) for one in zip(x.numpy(), labels.numpy()))
+    first, second = (
+        oracle.preferred_width(*one, grid) for one in zip(x.numpy(), labels.numpy(), strict=True)
+    )
     assert first != second
     np.testing.assert_allclose(rule.sigma(x, squared), [second, first], rtol=1e-9)
 

@@ -5,10 +5,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracles import renyi as oracle
 
 from infoplane.numerics.bandwidth import Fixed
 from infoplane.numerics.gram import Blocks, Dense, Gram, Labels, gaussian_gram, joint, label_gram
+from oracles import renyi as oracle
 
 
 def dense(gram: Gram) -> Dense:

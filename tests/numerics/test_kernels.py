@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from oracles import renyi as oracle
 
 from infoplane.numerics.kernels import gaussian, squared_distances, standardised_columns
+from oracles import renyi as oracle
 
 DTYPES = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
 

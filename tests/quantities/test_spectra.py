@@ -6,10 +6,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from oracles import renyi as oracle
 
 from infoplane.quantities.spectra import collision_entropy, renyi_entropy
 from infoplane.values.errors import InfoplaneError
+from oracles import renyi as oracle
 
 weights = st.lists(st.floats(1e-12, 1) | st.just(0.0), min_size=1, max_size=8).filter(any)
 orders = st.sampled_from([0.1, 0.5, 0.9, 1.0, 1.01, 1.5, 2.0, 5.0, 400.0, math.inf])

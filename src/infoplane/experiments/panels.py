@@ -39,11 +39,12 @@ def plane(trace: Trace, estimator: str) -> Panel:
 def curves(trace: Trace, name: str, estimator: str, caption: str) -> Panel:
     """One variable over training, one curve per layer or pair, its null dashed."""
     values = trace[name].sel(estimator=estimator)
+    series = _over_steps(values, trace)
     null = trace.get(f"{name}_null")
-    series = list(_over_steps(values, trace))
     if null is not None:
         measured = null.sel(estimator=estimator).dropna("snapshot", how="all")
-        series += _over_steps(measured, trace, suffix=" (null)", dashed=True)
+        nulls = _over_steps(measured, trace, suffix=" (null)", dashed=True)
+        series = [one for both in zip(series, nulls, strict=True) for one in both]
     return Panel(
         key=f"{name.replace('_', '-')}-{estimator}",
         title=f"{_title(values)}, {estimator} width",

@@ -91,8 +91,9 @@ class Plane:
 
     @cached_property
     def _variables(self) -> tuple[str, ...]:
-        """Source, target and layers, each once."""
-        return tuple(dict.fromkeys((self.source, self.target, *self.layers)))
+        """Source, target, layers and members of pairs, each once."""
+        members = [name for pair in self.pairs for name in pair]
+        return tuple(dict.fromkeys((self.source, self.target, *self.layers, *members)))
 
     @cached_property
     def _constant(self) -> dict[str, dict[str, tuple[Gram, Tensor, Tensor]]]:

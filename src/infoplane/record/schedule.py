@@ -37,9 +37,9 @@ class LogSpaced:
         """0 and a geometric sequence from 1 to ``total``, without repetitions."""
         if total < 1:
             return (0,)
-        last = max(1, self.count - 2)
-        powers = {round(total ** (i / last)) for i in range(last + 1)}
-        return (0, *sorted(powers))
+        gaps = self.count - 2
+        powers = {round(total ** (i / gaps)) for i in range(gaps)}
+        return (0, *sorted(powers | {total}))
 
 
 @final

@@ -1,0 +1,58 @@
+import numpy as np
+import pytest
+import xarray as xr
+
+from infoplane.analysis.dpi import Chain, holds, link_evidence, weakest
+from infoplane.values.errors import InfoplaneError
+
+
+def term(level, snapshots=4, batches=5, noise=0.01):
+    rng = np.random.default_rng(int(1000 * level) % 97)
+    values = level + noise * rng.standard_normal((snapshots, 1, batches))
+    return xr.DataArray(
+        values,
+        dims=("snapshot", "estimator", "batch"),
+        coords={"estimator": ["one"]},
+        attrs={"ceiling": 6.64},
+    )
+
+
+def test_links_hold_are_violated_or_within_their_error():
+    chain = Chain.of({"a": term(3.0), "b": term(2.0), "c": term(2.5), "d": term(2.5)})
+    equal = chain.slack().isel(link=[2]) * 0
+    assert chain.links == ("a ≥ b", "b ≥ c", "c ≥ d")
+    states = holds(chain.slack())
+    assert (states.isel(link=0) == 1).all()
+    assert (states.isel(link=1) == -1).all()
+    assert (holds(equal) == 0).all()
+
+
+def test_the_weakest_link_decides_per_batch():
+    chain = Chain.of({"a": term(3.0), "b": term(2.0), "c": term(2.5)})
+    least = weakest(chain.slack())
+    assert least.dims == ("estimator", "batch")
+    assert least.mean().item() == pytest.approx(-0.5, abs=0.02)
+
+
+def test_the_reversed_chain_claims_the_opposite():
+    chain = Chain.of({"a": term(3.0), "b": term(2.0)})
+    assert chain.reversed().links == ("b ≥ a",)
+    assert np.allclose(chain.reversed().slack().values, -chain.slack().values)
+    assert chain.reversed().values.attrs["ceiling"] == 6.64
+
+
+def test_the_error_is_paired():
+    """Batches differ by far more than the inequality; the difference within each is certain."""
+    spread = xr.DataArray(np.arange(5.0), dims="batch")
+    chain = Chain.of({"a": term(3.0, noise=0) + spread, "b": term(2.9, noise=0) + spread})
+    assert (holds(chain.slack()) == 1).all()
+
+
+def test_evidence_counts_the_steps():
+    chain = Chain.of({"a": term(3.0), "b": term(2.0)})
+    assert link_evidence(chain.slack(), "one")["a ≥ b"]["holds"] == 1.0
+
+
+def test_a_chain_of_one_term_is_none():
+    with pytest.raises(InfoplaneError, match="two terms"):
+        Chain.of({"a": term(1.0)})

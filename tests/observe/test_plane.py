@@ -1,0 +1,154 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from infoplane.measures.renyi import Renyi
+from infoplane.numerics.bandwidth import Silverman, Tapia
+from infoplane.observe.plane import Plane
+from infoplane.observe.probe import Probe
+from infoplane.record.snapshot import Snapshot
+from infoplane.values.errors import InfoplaneError
+
+BATCHES, N = 3, 12
+X = torch.rand(BATCHES * N, 1, 4, 4, generator=torch.Generator().manual_seed(2))
+Y = torch.arange(BATCHES * N) % 3
+
+
+def network():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Flatten(), nn.Linear(16, 8), nn.Tanh(), nn.Linear(8, 3))
+
+
+def probe(y=Y):
+    return Probe(X.unflatten(0, (BATCHES, N)), y.unflatten(0, (BATCHES, N)))
+
+
+ESTIMATORS = {
+    "paper": Renyi(1.01, Silverman(2.0)),
+    "scale-free": Renyi(2.0, Tapia(), x_bandwidth=Tapia(standardise="whole")),
+}
+
+
+def plane(**changed):
+    settings = dict(
+        probe=probe(),
+        layers=("1", "2"),
+        target="target",
+        pairs=(("1", "3"),),
+        estimators=ESTIMATORS,
+    )
+    return Plane(**{**settings, **changed})
+
+
+def test_every_value_is_that_of_the_estimator_on_its_batch():
+    model = network()
+    values = plane()(Snapshot(0, 0.0, model, None)).values
+    hidden = {"1": model[:2](X), "2": model[:3](X), "3": model(X)}
+    for b in range(BATCHES):
+        rows = slice(b * N, (b + 1) * N)
+        for name, estimator in ESTIMATORS.items():
+            for layer in ("1", "2"):
+                at = dict(estimator=name, batch=b, layer=layer)
+                t = hidden[layer][rows].detach()
+                assert values["I_XT"].sel({k: v for k, v in at.items() if k != "batch"})[
+                    b
+                ].item() == pytest.approx(estimator(X[rows], t).value, abs=1e-12)
+                one = values["I_TY"].sel(estimator=name, layer=layer)[b].item()
+                assert one == pytest.approx(estimator_of_layer(estimator)(t, Y[rows]).value)
+                entropy = values["S_T"].sel(estimator=name, layer=layer)[b].item()
+                assert entropy == pytest.approx(estimator.entropy(t).value, abs=1e-12)
+            pair = values["I_pair"].sel(estimator=name)[b, 0].item()
+            expected = estimator_of_layer(estimator)(hidden["1"][rows], hidden["3"][rows])
+            assert pair == pytest.approx(expected.value, abs=1e-12)
+
+
+def estimator_of_layer(estimator):
+    """Between two layers there is no input, and so no rule for one."""
+    return Renyi(estimator.alpha, estimator.bandwidth)
+
+
+def test_variables_have_dimensions_unit_ceiling_and_meaning():
+    values = plane()(Snapshot(0, 0.0, network(), None)).values
+    information = values["I_XT"]
+    assert information.dims == ("estimator", "batch", "layer")
+    assert information.attrs["unit"] == "bit"
+    assert information.attrs["ceiling"] == math.log2(N)
+    assert information.attrs["long_name"] == "I(input; layer)"
+    assert "Silverman(h=2.0)" in information.attrs["estimators"]
+    assert values["I_XY"].dims == ("estimator", "batch")
+    assert values["norm_T"].dims == ("batch", "layer")
+    assert list(values["I_pair"]["pair"].values) == ["1 · 3"]
+
+
+def test_the_null_is_the_mean_over_shuffles_and_never_has_p_zero():
+    values = plane(null_steps=frozenset({7}), permutations=9)(
+        Snapshot(7, 0.0, network(), None)
+    ).values
+    assert ((values["I_XT_p"] >= 1 / 10) & (values["I_XT_p"] <= 1)).all()
+    assert (values["I_XT"] > values["I_XT_null"]).mean() > 0.9  # T is a function of X
+    assert values["I_XT_p"].values.min() == pytest.approx(0.1)
+    without = plane(null_steps=frozenset({7}))(Snapshot(6, 0.0, network(), None)).values
+    assert "I_XT_null" not in without
+
+
+def test_the_null_of_independent_labels_is_the_value():
+    shuffled = Y[torch.randperm(len(Y), generator=torch.Generator().manual_seed(0))]
+    values = plane(probe=probe(shuffled), null_steps=frozenset({0}), permutations=60)(
+        Snapshot(0, 0.0, network(), None)
+    ).values
+    excess = (values["I_TY"] - values["I_TY_null"]).mean("batch")
+    assert np.abs(excess.values).max() < 0.25 * float(values["I_TY"].mean())
+
+
+def test_the_same_code_serves_a_regression_target_and_a_layer_as_target():
+    numbers = torch.rand(BATCHES * N, 2)
+    regression = plane(probe=probe(numbers))(Snapshot(0, 0.0, network(), None)).values
+    assert np.isfinite(regression["I_TY"].values).all()
+    prediction = plane(target="3")(Snapshot(0, 0.0, network(), None)).values
+    assert prediction["I_XY"].attrs["long_name"] == "I(input; 3)"
+    assert np.isnan(plane()(Snapshot(0, 0.0, network(), None)).values["width_Y"]).all()
+
+
+@pytest.mark.parametrize("poison", [math.nan, math.inf])
+def test_activations_that_are_not_finite_name_layer_step_and_count(poison):
+    model = network()
+    model[1].bias.data[0] = poison
+    with pytest.raises(InfoplaneError, match=rf"'1' holds {BATCHES * N} NaN.*step 41"):
+        plane()(Snapshot(41, 0.0, model, None))
+
+
+def test_a_layer_that_is_never_called_is_named():
+    model = network()
+    model.add_module("spare", nn.Identity())
+    model.forward = lambda x: model[:4](x)
+    with pytest.raises(InfoplaneError, match=r"\['spare'\] were not called"):
+        plane(layers=("1", "spare"))(Snapshot(0, 0.0, model, None))
+
+
+def test_a_dead_layer_has_no_entropy_and_no_information():
+    model = network()
+    model[1].weight.data.zero_()
+    values = plane()(Snapshot(0, 0.0, model, None)).values
+    assert np.abs(values["S_T"].sel(layer="1").values).max() < 1e-12
+    assert np.abs(values["I_XT"].sel(layer="1").values).max() < 1e-12
+
+
+def test_the_entropy_of_the_input_is_computed_once():
+    one = plane()
+    first = one(Snapshot(0, 0.0, network(), None)).values["S_X"]
+    known = one._constant
+    second = one(Snapshot(1, 0.0, network(), None)).values["S_X"]
+    assert one._constant is known and first.identical(second)
+
+
+def test_a_probe_is_drawn_without_repetition_and_refuses_too_much():
+    drawn = Probe.drawn(X, Y, batches=3, size=12, seed=0)
+    flat = drawn.x.flatten(0, 1).flatten(1)
+    assert len(flat.unique(dim=0)) == 36
+    with pytest.raises(InfoplaneError, match="needs 48 samples, there are 36"):
+        Probe.drawn(X, Y, batches=4, size=12, seed=0)
+    with pytest.raises(InfoplaneError, match="two samples"):
+        Probe.drawn(X, Y, batches=1, size=1, seed=0)

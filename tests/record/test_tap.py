@@ -1,0 +1,73 @@
+import pytest
+import torch
+from torch import nn
+
+from infoplane.record.tap import Tap, undisturbed
+from infoplane.values.errors import InfoplaneError
+
+
+@pytest.fixture
+def model():
+    return nn.Sequential(nn.Linear(3, 4), nn.ReLU(inplace=True), nn.Linear(4, 2))
+
+
+def test_outputs_are_those_of_the_layers_before_in_place_activations(model):
+    x = torch.randn(5, 3)
+    with Tap(model, ["0", "2"]) as seen:
+        output = model(x)
+    assert torch.equal(seen["0"], model[0](x))
+    assert torch.equal(seen["2"], output)
+
+
+def test_a_layer_called_twice_is_numbered():
+    class Twice(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(3, 3)
+
+        def forward(self, x):
+            return self.layer(self.layer(x))
+
+    with Tap(Twice(), ["layer"]) as seen:
+        Twice()(torch.randn(2, 3))
+    assert not seen  # another network
+    model = Twice()
+    with Tap(model, ["layer"]) as seen:
+        output = model(torch.randn(2, 3))
+    assert list(seen) == ["layer", "layer@2"]
+    assert torch.equal(seen["layer@2"], output)
+
+
+def test_no_hook_is_left_behind_even_after_an_error(model):
+    with pytest.raises(RuntimeError), Tap(model, ["0"]):
+        model(torch.randn(5, 7))
+    assert not any(module._forward_hooks for module in model.modules())
+
+
+def test_unknown_layers_are_named_with_the_known_ones(model):
+    with pytest.raises(InfoplaneError, match=r"\['9'\].*it has: 0, 1, 2"), Tap(model, ["0", "9"]):
+        pass
+    assert not any(module._forward_hooks for module in model.modules())
+
+
+def test_an_output_that_is_no_tensor_is_refused_by_name():
+    class Tuples(nn.Module):
+        def forward(self, x):
+            return x, x
+
+    model = nn.ModuleDict({"pair": Tuples()})
+    with pytest.raises(InfoplaneError, match="'pair'.*tuple"), Tap(model, ["pair"]):
+        model["pair"](torch.zeros(1))
+
+
+def test_undisturbed_restores_modes_and_random_state(model):
+    model[1].eval()
+    model.add_module("drop", nn.Dropout())
+    state = torch.get_rng_state()
+    modes = [module.training for module in model.modules()]
+    with undisturbed(model):
+        assert not any(module.training for module in model.modules())
+        assert not torch.is_grad_enabled()
+        torch.rand(3)
+    assert [module.training for module in model.modules()] == modes
+    assert torch.equal(torch.get_rng_state(), state)
