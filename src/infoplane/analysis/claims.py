@@ -32,6 +32,7 @@ class Claim:
         evidence: Named numbers for a reader, given a Trace and an estimator's name.
         unit: Unit of the statistic.
         notes: Sentences a reader needs to judge it.
+        controlled: Whether the untrained network is a control for it.
     """
 
     key: str
@@ -42,6 +43,7 @@ class Claim:
     evidence: Callable[[Trace, str], Mapping[str, Any]]
     unit: str = BIT
     notes: tuple[str, ...] = ()
+    controlled: bool = True
 
 
 def judge(claim: Claim, traces: Sequence[Trace]) -> Finding:
@@ -60,7 +62,7 @@ def judge(claim: Claim, traces: Sequence[Trace]) -> Finding:
         Reading(
             estimator=name,
             effect=Interval.of(effects[i]),
-            control=Interval.of(controls[i]),
+            control=Interval.of(controls[i]) if claim.controlled else None,
             saturated=float(saturated[i]),
             evidence=claim.evidence(traces[0], name),
         )

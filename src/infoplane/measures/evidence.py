@@ -15,6 +15,9 @@ from infoplane.values.errors import InfoplaneError
 from infoplane.values.estimate import Estimate
 from infoplane.values.seeds import orders
 
+ROUNDING = 1e-9
+"""Values of one variable pair under two orders may differ by this much through rounding alone."""
+
 
 def permutation_p(value: float, null: np.ndarray | list[float]) -> float:
     """(r + 1)/(S + 1), where r of the S shuffled values reach the value: never 0.
@@ -22,7 +25,7 @@ def permutation_p(value: float, null: np.ndarray | list[float]) -> float:
     >>> permutation_p(2.0, [0.0, 1.0, 3.0])
     0.5
     """
-    return float((np.sum(np.asarray(null) >= value) + 1) / (len(null) + 1))
+    return float((np.sum(np.asarray(null) >= value - ROUNDING) + 1) / (len(null) + 1))
 
 
 @final
@@ -46,6 +49,8 @@ class WithNull:
     def __post_init__(self) -> None:
         if self.permutations < 1:
             raise InfoplaneError(f"permutations={self.permutations}: at least one is needed.")
+        if self.within is not None and self.within < 1:
+            raise InfoplaneError(f"within={self.within}: a block needs at least one sample.")
 
     @property
     def properties(self) -> Properties:

@@ -32,6 +32,11 @@ def entropies(groups: Iterable[Sequence[Gram]], alpha: float) -> list[Tensor]:
     return parallel(lambda group: entropy(joint(*group), alpha), groups)
 
 
+def shuffled_entropies(a: Gram, b: Gram, orders: Int[Tensor, "s n"], alpha: float) -> list[Tensor]:
+    """S_α(A, B[order]) in bits for every order, on all cores, one reordered copy per core."""
+    return parallel(lambda order: entropy(a.times(b.reordered(order)), alpha), orders)
+
+
 def mutual_information(a: Gram, b: Gram, alpha: float) -> Float[Tensor, "*batch"]:
     """I_α(A; B) = S_α(A) + S_α(B) − S_α(A, B) in bits."""
     return entropy(a, alpha) + entropy(b, alpha) - entropy(joint(a, b), alpha)

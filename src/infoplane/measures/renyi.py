@@ -1,5 +1,6 @@
 """Matrix-based Rényi information as an estimator: arrays in, Estimate out."""
 
+import math
 from dataclasses import dataclass
 from typing import final
 
@@ -11,10 +12,10 @@ from infoplane.measures.estimator import Properties
 from infoplane.measures.samples import Samples, as_samples, gram_of, require_paired
 from infoplane.numerics.bandwidth import Bandwidth, Tapia
 from infoplane.numerics.gram import Gram
+from infoplane.numerics.workers import parallel
 from infoplane.quantities.spectra import require_order
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.estimate import Estimate, is_saturated
-from infoplane.values.units import BIT
 
 
 @final
@@ -88,14 +89,20 @@ class Renyi:
         """I_α(x; y[order]) in bits for every order; marginal entropies are computed once."""
         a, b = self._pair(x, y)
         marginals = sum(float(s) for s in matrix.entropies([(a,), (b,)], self.alpha))
-        joints = matrix.entropies(((a, b.reordered(order)) for order in orders), self.alpha)
+        joints = matrix.shuffled_entropies(a, b, orders, self.alpha)
         return [marginals - float(s) for s in joints]
 
     def total_correlation(self, *variables: Samples, normalised: bool = False) -> Estimate:
         """Redundancy of two or more variables, in bits, or as a share of its largest value."""
         law = matrix.normalised_total_correlation if normalised else matrix.total_correlation
-        grams = self._grams(variables)
-        return self._estimate(float(law(grams, self.alpha)), grams[0].n, normalised)
+        grams = self._grams(variables, at_least=2)
+        ceiling = (len(grams) - 1) * matrix.ceiling(grams[0].n)
+        value = float(law(grams, self.alpha))
+        return (
+            self._share(value, grams[0].n)
+            if normalised
+            else self._estimate(value, grams[0].n, ceiling)
+        )
 
     def dual_total_correlation(self, *variables: Samples, normalised: bool = False) -> Estimate:
         """Information shared by two or more variables, in bits, or as a share of the joint."""
@@ -104,27 +111,40 @@ class Renyi:
             if normalised
             else matrix.dual_total_correlation
         )
-        grams = self._grams(variables)
-        return self._estimate(float(law(grams, self.alpha)), grams[0].n, normalised)
+        grams = self._grams(variables, at_least=2)
+        value = float(law(grams, self.alpha))
+        return self._share(value, grams[0].n) if normalised else self._estimate(value, grams[0].n)
 
     def _pair(self, x: Samples, y: Samples) -> tuple[Gram, Gram]:
         first, second = as_samples(x, "x"), as_samples(y, "y")
         require_paired(first, second)
-        return gram_of(first, self.x_bandwidth or self.bandwidth), gram_of(second, self.bandwidth)
+        rules = (self.x_bandwidth or self.bandwidth, self.bandwidth)
+        a, b = parallel(lambda one: gram_of(*one), zip((first, second), rules, strict=True))
+        return a, b
 
-    def _grams(self, variables: tuple[Samples, ...]) -> list[Gram]:
+    def _grams(self, variables: tuple[Samples, ...], at_least: int = 1) -> list[Gram]:
         if not variables:
             raise InfoplaneError("No variable was given.")
+        if len(variables) < at_least:
+            raise InfoplaneError(
+                f"{len(variables)} variable was given: at least two variables can share something."
+            )
         samples = [as_samples(x, f"variable {i}") for i, x in enumerate(variables)]
         for other in samples[1:]:
             require_paired(samples[0], other)
         return [gram_of(x, self.bandwidth) for x in samples]
 
+    def _share(self, value: float, n: int) -> Estimate:
+        """A quantity without unit; it has no ceiling set by n, so it is never saturated."""
+        undefined = "All variables are constant: there is nothing to share (0/0)."
+        notes = (undefined,) if math.isnan(value) else ()
+        return Estimate(value, n, repr(self), unit="1", notes=notes)
+
     def _estimate(
         self,
         value: float,
         n: int,
-        normalised: bool = False,
+        ceiling: float | None = None,
         bounds: tuple[float | None, float | None] = (None, None),
         notes: list[str] | None = None,
     ) -> Estimate:
@@ -132,8 +152,7 @@ class Renyi:
             value=value,
             n=n,
             method=repr(self),
-            ceiling=1.0 if normalised else matrix.ceiling(n),
+            ceiling=matrix.ceiling(n) if ceiling is None else ceiling,
             bounds=bounds,
-            unit="1" if normalised else BIT,
             notes=tuple(notes or ()),
         )

@@ -32,6 +32,7 @@ def as_samples(x: Samples, name: str) -> Tensor:
     if are_labels(tensor):
         return tensor.long()
     flat = tensor.reshape(len(tensor), -1)
+    flat = flat.to(torch.uint8) if flat.dtype == torch.bool else flat
     if flat.shape[1] == 0:
         raise InfoplaneError(f"{name} has shape {tuple(tensor.shape)}: there is nothing in it.")
     if broken := count_not_finite(flat):
@@ -67,9 +68,13 @@ def gram_of(x: Tensor, rule: Bandwidth) -> Gram:
 
 
 def _from_array(x: Any, name: str) -> Tensor:  # noqa: ANN401 — anything NumPy can read
-    array = np.asarray(x)
+    try:
+        array = np.asarray(x)
+    except ValueError as problem:
+        raise InfoplaneError(f"{name} is not a rectangular array: {problem}") from problem
     if array.dtype.kind not in "fiub":
         raise InfoplaneError(
             f"{name} has dtype {array.dtype}, which is not a real number; encode it first."
         )
-    return torch.from_numpy(np.ascontiguousarray(array))
+    native = np.float64 if array.dtype.itemsize > 8 else array.dtype.newbyteorder("=")
+    return torch.from_numpy(np.require(array, dtype=native, requirements=["C", "W"]))

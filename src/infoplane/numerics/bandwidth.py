@@ -13,7 +13,7 @@ from jaxtyping import Float, Int, Num
 from torch import Tensor
 
 from infoplane.numerics.kernels import (
-    gaussian,
+    gaussian_,
     standardised_columns,
     standardised_whole,
 )
@@ -169,8 +169,8 @@ class MedianDistance(_AsGiven):
     ) -> Float[Tensor, "*batch"]:
         """The median off-diagonal distance times the factor."""
         distances = _pair_distances(squared)
-        median = distances.quantile(0.5, dim=-1)
-        positive = distances.masked_fill(distances == 0, torch.nan).nanquantile(0.5, dim=-1)
+        median = _median(distances)
+        positive = _median(distances.masked_fill(distances == 0, torch.nan))
         fallback = positive.nan_to_num(nan=1.0)
         return self.factor * torch.where(median > 0, median, fallback)
 
@@ -233,12 +233,15 @@ class Alignment(_AsGiven):
 
     def _grid(self, squared: Tensor) -> Tensor:
         """Evenly spaced widths up to ``smoothest`` mean distances, common to all batches."""
-        largest = self.smoothest * squared.sqrt().mean()
-        return torch.linspace(1 / self.candidates, 1, self.candidates).to(squared) * largest
+        mean = squared.sqrt().mean()
+        largest = self.smoothest * torch.where(
+            mean > 0, mean, 1
+        )  # any width does for equal samples
+        return torch.arange(1, self.candidates + 1).to(squared) / self.candidates * largest
 
     def _alignment(self, squared: Tensor, width: Tensor) -> Tensor:
         """⟨K, K_y⟩ / (‖K‖·‖K_y‖) of every batch, shape (batch,)."""
-        kernel = gaussian(squared, width.expand(len(squared)))
+        kernel = gaussian_(squared.clone(), width.expand(len(squared)))
         classes = (self.labels[:, :, None] == self.labels[:, None, :]).to(kernel)
         if self.centred:
             kernel, classes = _doubly_centred(kernel), _doubly_centred(classes)
@@ -251,6 +254,12 @@ def _pair_distances(squared: Tensor) -> Tensor:
     n = squared.shape[-1]
     i, j = torch.triu_indices(n, n, offset=1, device=squared.device)
     return squared[..., i, j].sqrt()
+
+
+def _median(values: Tensor) -> Tensor:
+    """Mean of the lower and the upper median, without NaN; torch.quantile stops at 2²⁴ numbers."""
+    lower, upper = values.nanmedian(-1).values, -(-values).nanmedian(-1).values
+    return (lower + upper) / 2
 
 
 def _doubly_centred(matrix: Tensor) -> Tensor:

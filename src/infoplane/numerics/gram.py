@@ -14,7 +14,7 @@ from jaxtyping import Float, Int, Num
 from torch import Tensor
 
 from infoplane.numerics.bandwidth import Bandwidth
-from infoplane.numerics.kernels import gaussian, squared_distances
+from infoplane.numerics.kernels import gaussian_, squared_distances
 from infoplane.numerics.spectrum import spectrum
 
 
@@ -117,7 +117,7 @@ class Labels:
         if isinstance(other, Labels):
             return Labels(_renumbered(self.ids * (int(other.ids.max()) + 1) + other.ids))
         if isinstance(other, Dense):
-            return Blocks(other.kernel, self.ids)
+            return Blocks(other.kernel, self.ids.expand(other.kernel.shape[:-1]))
         return other.times(self)
 
     def reordered(self, order: Int[Tensor, "*batch n"]) -> "Labels":
@@ -184,7 +184,7 @@ def gaussian_gram(
     prepared = rule.prepare(x)
     squared = squared_distances(prepared)
     sigma = rule.sigma(prepared.detach(), squared.detach())
-    return Dense(gaussian(squared, sigma)), sigma
+    return Dense(gaussian_(squared, sigma)), sigma
 
 
 def label_gram(ids: Int[Tensor, "*batch n"]) -> Labels:

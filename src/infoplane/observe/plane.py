@@ -12,6 +12,7 @@ import xarray as xr
 from torch import Tensor
 
 from infoplane.measures import matrix
+from infoplane.measures.evidence import ROUNDING
 from infoplane.measures.renyi import Renyi
 from infoplane.measures.samples import count_not_finite
 from infoplane.numerics.gram import Gram, gaussian_gram, label_gram
@@ -203,7 +204,7 @@ class Plane:
     ) -> dict[str, np.ndarray]:
         """Mean of the null and p-value of every information."""
         means = {pair: shuffled.mean(0) for pair, shuffled in null.items()}
-        reached = {pair: (null[pair] >= information[pair]).sum(0) for pair in null}
+        reached = {pair: (null[pair] >= information[pair] - ROUNDING).sum(0) for pair in null}
         p_values = {
             pair: (r + 1.0).double() / (self.permutations + 1) for pair, r in reached.items()
         }

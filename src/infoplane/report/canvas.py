@@ -10,6 +10,8 @@ from infoplane.report.words import ceiling_words, escaped
 from infoplane.values.panel import Axis, Panel
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+NEAR = 0.6
+"""A ceiling is shown if the data reach this share of it."""
 MARGIN = {"l": 56, "r": 14, "t": 8, "b": 48}
 
 
@@ -88,7 +90,7 @@ def plain(values: Sequence[float] | np.ndarray) -> list[float | None]:
 def _lines(panel: Panel) -> list[dict[str, Any]]:
     """The bisector, and the ceiling across the plot; in a plane across and up."""
     lines: list[dict[str, Any]] = []
-    top = panel.ceiling
+    top = panel.ceiling if ceiling_in_view(panel) else None
     if panel.bisector:
         low, high = extent(panel)
         ends = {"x0": low, "y0": low, "x1": high, "y1": high}
@@ -102,19 +104,32 @@ def _lines(panel: Panel) -> list[dict[str, Any]]:
 
 
 def _ceiling_label(panel: Panel) -> list[dict[str, Any]]:
-    """The words at the left end of the ceiling."""
+    """The words at the left end of the ceiling, or at the top if it lies above the view."""
     if panel.ceiling is None:
         return []
+    words = escaped(ceiling_words(panel.ceiling, panel.y.unit))
+    place = {"xref": "paper", "x": 0.01, "xanchor": "left", "yanchor": "top"}
+    if not ceiling_in_view(panel):
+        return [{"text": f"{words}, above this view", "yref": "paper", "y": 1, **place}]
     height = float(np.log10(panel.ceiling)) if panel.y.log else panel.ceiling
-    place = {"xref": "paper", "x": 0.01, "xanchor": "left", "y": height, "yanchor": "top"}
-    return [{"text": escaped(ceiling_words(panel.ceiling, panel.y.unit)), **place}]
+    return [{"text": words, "y": height, **place}]
+
+
+def ceiling_in_view(panel: Panel) -> bool:
+    """Whether the ceiling is drawn: far above the data it would squeeze them into a corner."""
+    return panel.ceiling is not None and max(_values(panel)) >= NEAR * panel.ceiling
 
 
 def extent(panel: Panel) -> tuple[float, float]:
-    """The range that both axes of an equal-scale panel share: all points, zero and the ceiling."""
-    values = [0.0, panel.ceiling or 1.0]
-    for series in panel.series:
-        for part in (series.x, series.y):
-            values += part[np.isfinite(part)].tolist()
-    margin = 0.04 * (max(values) - min(values))
+    """The range that both axes of an equal-scale panel share: all points, zero, a near ceiling."""
+    values = _values(panel)
+    if panel.ceiling is not None and ceiling_in_view(panel):
+        values.append(panel.ceiling)
+    margin = 0.04 * (max(values) - min(values)) or 1.0
     return min(values) - margin, max(values) + margin
+
+
+def _values(panel: Panel) -> list[float]:
+    """Zero and all finite ordinates; in a plane the abscissae too."""
+    parts = [part for one in panel.series for part in ((one.x, one.y) if panel.plane else (one.y,))]
+    return [0.0, *(value for part in parts for value in part[np.isfinite(part)].tolist())]

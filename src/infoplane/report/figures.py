@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from infoplane.report.canvas import extent
+from infoplane.report.canvas import ceiling_in_view, extent
 from infoplane.report.curves import band_edges
 from infoplane.report.palette import CELL_COLOURS, CELL_WORDS, SYMBOLS, series_colours, shades
 from infoplane.report.strip import labelled
@@ -111,7 +111,7 @@ def _guides(axes: Axes, panel: Panel) -> None:
         ends = extent(panel)
         axes.plot(ends, ends, color=_GUIDE, linewidth=0.6)
         axes.set(xlim=ends, ylim=ends, aspect="equal")
-    if panel.ceiling is not None:
+    if panel.ceiling is not None and ceiling_in_view(panel):
         axes.axhline(panel.ceiling, color=_GUIDE, linewidth=0.7, linestyle=":")
         if panel.plane:
             axes.axvline(panel.ceiling, color=_GUIDE, linewidth=0.7, linestyle=":")

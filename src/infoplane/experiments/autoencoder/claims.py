@@ -169,6 +169,7 @@ def _measurable() -> Claim:
         rests_on=lambda trace: xr.zeros_like(trace["S_X"]).assign_attrs(trace["S_X"].attrs),
         evidence=_saturated_layers,
         notes=("If contradicted, I(X;T) is S(T) under another name.",),
+        controlled=False,
     )
 
 
