@@ -232,3 +232,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(MISTAKE)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+
+if __name__ == "__main__":
+    main()

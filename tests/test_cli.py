@@ -1,0 +1,82 @@
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from infoplane.cli import main
+
+SMALL = ["run", "autoencoder", "--steps", "40", "--snapshots", "5", "--probe-batches", "2",
+         "--probe-size", "10", "--null-snapshots", "2", "--permutations", "2"]
+
+
+def call(*arguments):
+    """The exit code of a command."""
+    try:
+        main(arguments)
+    except SystemExit as end:
+        return end.code or 0
+    return 0
+
+
+def test_list_names_every_experiment(capsys):
+    assert call("list") == 0
+    assert "autoencoder" in capsys.readouterr().out
+
+
+def test_run_report_findings(tmp_path, capsys):
+    assert call(*SMALL, "--runs-dir", str(tmp_path)) == 0
+    printed = capsys.readouterr().out
+    assert "dpi-encoder" in printed and "report.html" in printed
+    (folder,) = (tmp_path / "autoencoder").iterdir()
+    (folder / "report.html").unlink()
+    assert call("report", str(folder)) == 0
+    assert (folder / "report.html").exists()
+    assert call(*SMALL, "--seed", "1", "--runs-dir", str(tmp_path), "--no-report") == 0
+    capsys.readouterr()
+    assert call("findings", *map(str, (tmp_path / "autoencoder").iterdir())) == 0
+    assert "2 seeds" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "autoencoder", "--code-size", "0"], "code_size=0"),
+        (["run", "autoencoder", "--alpha", "-1"], "alpha=-1"),
+        (["run", "autoencoder", "--h", "0"], "h=0"),
+        (["run", "autoencoder", "--probe-size", "1000"], "needs 5000 samples"),
+        (["run", "autoencoder", "--dataset", "mnist", "--data-dir", "nowhere"], "nowhere"),
+        (["run", "autoencoder", "--threads", "0"], "threads=0"),
+        (["report", "nowhere"], "nowhere"),
+        (["findings"], "at least one run"),
+        (["run", "autoencoder", "--bogus", "1"], "--bogus"),
+        (["dance"], "dance"),
+        (["run"], "autoencoder"),
+    ],
+)
+def test_a_mistake_is_one_clear_message_and_exit_code_two(arguments, words, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert call(*arguments) == 2
+    error = capsys.readouterr().err
+    assert words in error and "Traceback" not in error
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+@pytest.mark.parametrize("interruption", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_it_says_how_to_go_on_and_goes_on(tmp_path, interruption):
+    command = [sys.executable, "-m", "infoplane.cli", *SMALL, "--steps", "5000",
+               "--runs-dir", str(tmp_path), "--no-report"]
+    child = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    for line in child.stderr:
+        if " 1000 of" in line:
+            child.send_signal(interruption)
+            break
+    rest = child.stderr.read()
+    child.stdout.close()
+    child.stderr.close()
+    assert child.wait() == 130
+    assert "the same command goes on" in rest and "Traceback" not in rest
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "0 of 5000" not in done.stderr.split("\n")[0]
+    assert "dpi-encoder" in done.stdout

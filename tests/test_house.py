@@ -1,0 +1,38 @@
+"""Laws about the repository itself."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import infoplane as ip
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = sorted((ROOT / "src").rglob("*.py"))
+
+
+def test_every_public_name_resolves():
+    for name in ip.__all__:
+        assert getattr(ip, name) is not None
+        assert name in dir(ip)
+
+
+def test_the_verb_watch_is_no_module():
+    assert callable(ip.watch) and callable(ip.watch)
+
+
+def test_importing_the_package_does_not_import_torch():
+    code = "import sys, infoplane; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_every_cited_work_is_in_the_bibliography():
+    entries = set(re.findall(r"^@\w+\{(\w+),", (ROOT / "references.bib").read_text(), re.M))
+    key = re.compile(r"\b([a-z]+(?:19|20)\d\d[a-z]+)\b")
+    cited = {found for path in SOURCES for found in key.findall(path.read_text())}
+    assert cited and cited <= entries, cited - entries
+
+
+def test_no_module_prints_or_imports_the_package_s_own_face():
+    for path in SOURCES:
+        assert not re.search(r"^\s*(from infoplane import|import infoplane$)", path.read_text(), re.M)
