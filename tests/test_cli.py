@@ -7,8 +7,22 @@ import pytest
 
 from infoplane.cli import main
 
-SMALL = ["run", "autoencoder", "--steps", "40", "--snapshots", "5", "--probe-batches", "2",
-         "--probe-size", "10", "--null-snapshots", "2", "--permutations", "2"]
+SMALL = [
+    "run",
+    "autoencoder",
+    "--steps",
+    "40",
+    "--snapshots",
+    "5",
+    "--probe-batches",
+    "2",
+    "--probe-size",
+    "10",
+    "--null-snapshots",
+    "2",
+    "--permutations",
+    "2",
+]
 
 
 def call(*arguments):
@@ -55,7 +69,9 @@ def test_run_report_findings(tmp_path, capsys):
         (["run"], "autoencoder"),
     ],
 )
-def test_a_mistake_is_one_clear_message_and_exit_code_two(arguments, words, capsys, tmp_path, monkeypatch):
+def test_a_mistake_is_one_clear_message_and_exit_code_two(
+    arguments, words, capsys, tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     assert call(*arguments) == 2
     error = capsys.readouterr().err
@@ -65,8 +81,17 @@ def test_a_mistake_is_one_clear_message_and_exit_code_two(arguments, words, caps
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 @pytest.mark.parametrize("interruption", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_it_says_how_to_go_on_and_goes_on(tmp_path, interruption):
-    command = [sys.executable, "-m", "infoplane.cli", *SMALL, "--steps", "5000",
-               "--runs-dir", str(tmp_path), "--no-report"]
+    command = [
+        sys.executable,
+        "-m",
+        "infoplane.cli",
+        *SMALL,
+        "--steps",
+        "5000",
+        "--runs-dir",
+        str(tmp_path),
+        "--no-report",
+    ]
     child = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     for line in child.stderr:
         if " 1000 of" in line:

@@ -35,4 +35,6 @@ def test_every_cited_work_is_in_the_bibliography():
 
 def test_no_module_prints_or_imports_the_package_s_own_face():
     for path in SOURCES:
-        assert not re.search(r"^\s*(from infoplane import|import infoplane$)", path.read_text(), re.M)
+        assert not re.search(
+            r"^\s*(from infoplane import|import infoplane$)", path.read_text(), re.M
+        )

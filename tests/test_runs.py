@@ -16,7 +16,12 @@ from infoplane.values.errors import InfoplaneError
 from infoplane.values.trace import Row, Tick
 
 SMALL = Autoencoder(
-    steps=120, snapshots=12, probe_batches=3, probe_size=20, null_snapshots=3, permutations=3,
+    steps=120,
+    snapshots=12,
+    probe_batches=3,
+    probe_size=20,
+    null_snapshots=3,
+    permutations=3,
     evaluation=50,
 )
 CHILD = """
@@ -41,7 +46,14 @@ def test_a_run_leaves_everything_a_reader_needs(finished):
     names = {path.name for path in finished.folder.iterdir()}
     assert {"manifest.json", "journal.jsonl", "trace.zarr", "findings.json"} <= names
     assert finished.manifest.status == "complete"
-    assert {"forward", "gram", "spectrum", "null", "loss", "store"} <= finished.manifest.seconds.keys()
+    assert {
+        "forward",
+        "gram",
+        "spectrum",
+        "null",
+        "loss",
+        "store",
+    } <= finished.manifest.seconds.keys()
     assert finished.manifest.settings["type"] == "Autoencoder"
     found = json.loads((finished.folder / "findings.json").read_text())
     assert [one["key"] for one in found] == [one.key for one in finished.findings]
@@ -79,7 +91,9 @@ def test_a_damaged_trace_is_refused_and_then_rebuilt_from_the_journal(tmp_path):
     with pytest.raises(InfoplaneError, match="lacks.*Run the same command again"):
         _ = Run(first.folder).trace
     rows = []
-    again = run(SMALL, tmp_path, watch=lambda event: rows.append(event) if isinstance(event, Row) else None)
+    again = run(
+        SMALL, tmp_path, watch=lambda event: rows.append(event) if isinstance(event, Row) else None
+    )
     assert again.trace.identical(before)
 
 
@@ -113,7 +127,9 @@ def test_killed_at_ten_random_moments_the_trace_is_the_same_to_the_last_bit(fini
         stop = chance.randrange(1, SMALL.steps)
         child = subprocess.Popen(
             [sys.executable, "-c", CHILD, str(tmp_path)],
-            stdout=subprocess.PIPE, env=environment, text=True,
+            stdout=subprocess.PIPE,
+            env=environment,
+            text=True,
         )
         for line in child.stdout:
             if int(line) >= stop:

@@ -40,7 +40,9 @@ def test_three_lines_around_a_loop_give_a_trace_and_a_report(tmp_path):
     assert trace["step"].values.tolist() == list(ip.LogSpaced(8).steps(60))
     assert list(trace["layer"].values) == ["0", "1", "2", "3"]
     assert trace["I_TY"].attrs["long_name"] == "I(layer; target)"
-    first, last = (trace["I_TY"].sel(estimator="tapia", layer="3").mean("batch")[i] for i in (0, -1))
+    first, last = (
+        trace["I_TY"].sel(estimator="tapia", layer="3").mean("batch")[i] for i in (0, -1)
+    )
     assert last > first  # it learned the classes
     assert "Information flow in Sequential" in w.report(tmp_path / "flow.html").read_text()
 

@@ -233,5 +233,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
 
+
 if __name__ == "__main__":
     main()

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from types import TracebackType
-from typing import Self, final
+from typing import final
 
 import torch
 from torch import Tensor, nn
@@ -92,7 +92,7 @@ class watch:  # noqa: N801 — used as a verb: with ip.watch(model, …) as w
         self._step = 0
         self._loss: float | None = None
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "watch":
         self._measure()
         return self
 

@@ -2,12 +2,18 @@ import errno
 import os
 import subprocess
 
+import numpy as np
 import pytest
+import xarray as xr
 
 from infoplane.store.files import read_json, write_json, write_whole, writing
 from infoplane.store.journal import Journal
 from infoplane.values.errors import InfoplaneError
-from tests.store.test_journal import row
+from infoplane.values.trace import Row
+
+
+def row(step, size=1):
+    return Row(step, 0.0, {"I": xr.DataArray(np.arange(float(size)), dims="layer")})
 
 
 def test_a_file_is_whole_or_absent(tmp_path):

@@ -12,7 +12,10 @@ def row(step, value=1.0, size=3):
     numbers = np.full(size, value)
     numbers[0] = np.nan
     array = xr.DataArray(
-        numbers, dims="layer", coords={"layer": [f"l{i}" for i in range(size)]}, attrs={"unit": "bit"}
+        numbers,
+        dims="layer",
+        coords={"layer": [f"l{i}" for i in range(size)]},
+        attrs={"unit": "bit"},
     )
     return Row(step, step / 10, {"I": array}, {"gram": 0.5})
 

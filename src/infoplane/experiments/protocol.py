@@ -1,14 +1,15 @@
 """What every experiment is: a frozen value whose fields are its configuration."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 from infoplane.values.finding import Finding
 from infoplane.values.panel import Panel
 from infoplane.values.trace import Checkpoint, Row, Tick, Trace
 
 
-class Experiment(Protocol):
+class Experiment(ABC):
     """A frozen dataclass; its fields are the configuration and the command line.
 
     Attributes:
@@ -22,35 +23,35 @@ class Experiment(Protocol):
     results_version: ClassVar[int]
 
     @property
+    @abstractmethod
     def data_digest(self) -> str:
         """Content hash of the data it will use."""
-        ...
 
     @property
+    @abstractmethod
     def threads(self) -> int:
         """Torch threads that suit its networks; tiny ones train fastest with one."""
-        ...
 
     @property
+    @abstractmethod
     def attributes(self) -> dict[str, Any]:
         """What its Trace says of itself: at least ``experiment``, ``description``, ``seed``."""
-        ...
 
+    @abstractmethod
     def run(self, resume: Checkpoint | None = None) -> Iterator[Row | Checkpoint | Tick]:
         """Pure: same fields, same rows. Resumed, it yields the rows after the checkpoint."""
-        ...
 
     @staticmethod
+    @abstractmethod
     def findings(traces: Sequence[Trace]) -> list[Finding]:
         """Its claims, judged over one Trace, or over those of several seeds."""
-        ...
 
     @staticmethod
+    @abstractmethod
     def panels(traces: Sequence[Trace]) -> list[Panel]:
         """Its figures."""
-        ...
 
     @staticmethod
+    @abstractmethod
     def summary(traces: Sequence[Trace], findings: Sequence[Finding]) -> list[str]:
         """What a reader should know in ten seconds, a sentence each."""
-        ...

@@ -15,6 +15,7 @@ from infoplane.datasets.base import Dataset
 from infoplane.datasets.catalogue import load
 from infoplane.experiments.autoencoder.claims import claims
 from infoplane.experiments.autoencoder.figures import panels, summary
+from infoplane.experiments.protocol import Experiment
 from infoplane.measures.renyi import Renyi
 from infoplane.models.autoencoders.stacked import StackedAutoencoder
 from infoplane.numerics.bandwidth import Silverman, Tapia
@@ -40,7 +41,7 @@ CHECKPOINTS = 20
 
 @final
 @dataclass(frozen=True)
-class Autoencoder:
+class Autoencoder(Experiment):
     """Information planes of a stacked autoencoder, with the evidence.
 
     The architecture, the sigmoid units and the squared error are S0's. Its learning rate, number
