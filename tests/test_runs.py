@@ -5,25 +5,30 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
 from infoplane.experiments.autoencoder.experiment import Autoencoder
+from infoplane.experiments.settings import Probing, Training
 from infoplane.runs import Run, opened, run
 from infoplane.values.errors import InfoplaneError
-from infoplane.values.trace import Row, Tick
+from infoplane.values.trace import Tick
 
 SMALL = Autoencoder(
-    steps=120,
-    snapshots=12,
-    probe_batches=3,
-    probe_size=20,
-    null_snapshots=3,
-    permutations=3,
-    evaluation=50,
+    training=Training(steps=120),
+    probing=Probing(
+        snapshots=12,
+        probe_batches=3,
+        probe_size=20,
+        null_snapshots=3,
+        permutations=3,
+        evaluation=50,
+    ),
 )
+STEPS = SMALL.training.steps
 CHILD = """
 import sys
 from pathlib import Path
@@ -63,7 +68,7 @@ def test_a_run_leaves_everything_a_reader_needs(finished):
 def test_the_trace_holds_the_plane_with_its_evidence(finished):
     trace = finished.trace
     assert trace["I_XT"].dims == ("snapshot", "estimator", "batch", "layer")
-    assert trace["step"].values[0] == 0 and trace["step"].values[-1] == SMALL.steps
+    assert trace["step"].values[0] == 0 and trace["step"].values[-1] == STEPS
     assert trace["I_XT_null"].notnull().any("layer").all(("estimator", "batch")).sum() == 3
     assert float(trace["loss_test"][-1]) < float(trace["loss_test"][0])
     assert list(trace["layer"].values)[3] == "code"
@@ -74,7 +79,7 @@ def test_the_report_is_written_from_the_trace_alone(finished):
     text = path.read_text()
     assert "Information plane" in text and "dpi" not in text.partition("<h2")[0]
     figures = list((finished.folder / "figures").glob("*.svg"))
-    assert len(figures) == len(finished.experiment.panels([finished.trace]))
+    assert len(figures) == len(finished.experiment.panels(finished.trace))
 
 
 def test_the_same_settings_are_never_computed_twice(finished):
@@ -86,8 +91,8 @@ def test_the_same_settings_are_never_computed_twice(finished):
 def test_a_damaged_trace_is_refused_and_then_rebuilt_from_the_journal(tmp_path):
     first = run(SMALL, tmp_path)
     before = first.trace
-    chunk = next((first.folder / "trace.zarr" / "I_XT").rglob("c/**/0"))
-    chunk.unlink()
+    chunks = (first.folder / "trace.zarr" / "I_XT" / "c").rglob("*")
+    next(chunk for chunk in chunks if chunk.is_file()).unlink()
     with pytest.raises(InfoplaneError, match="lacks.*Run the same command again"):
         _ = Run(first.folder).trace
     rows = []
@@ -124,7 +129,7 @@ def test_killed_at_ten_random_moments_the_trace_is_the_same_to_the_last_bit(fini
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     kills = 0
     for _ in range(10):
-        stop = chance.randrange(1, SMALL.steps)
+        stop = chance.randrange(1, STEPS)
         child = subprocess.Popen(
             [sys.executable, "-c", CHILD, str(tmp_path)],
             stdout=subprocess.PIPE,
@@ -148,6 +153,18 @@ def test_two_processes_do_not_compute_the_same_run(tmp_path, finished):
     folder.mkdir(parents=True)
     with FileLock(folder / ".lock"), pytest.raises(InfoplaneError, match="Another process"):
         run(SMALL, tmp_path)
+
+
+def test_only_seeds_of_the_same_settings_are_judged_together(tmp_path, finished):
+    other_seed = run(replace(SMALL, seed=1), tmp_path)
+    other_code = run(replace(SMALL, code_size=3, seed=2), tmp_path)
+    together = opened([finished.folder, other_seed.folder])
+    found = together[0].experiment.findings([one.trace for one in together])
+    assert found[0].spread == "2 seeds"
+    with pytest.raises(InfoplaneError, match="more than their seed: code_size"):
+        opened([finished.folder, other_code.folder])
+    with pytest.raises(InfoplaneError, match=r"must differ; got \[0, 0\]"):
+        opened([finished.folder, finished.folder])
 
 
 def test_a_folder_that_is_no_run_is_named(tmp_path):

@@ -173,8 +173,11 @@ def _tenths(name: str) -> Watcher:
 
 def _print_findings(found: Sequence[Finding]) -> None:
     """One line per claim and estimator, the verdict in words."""
+    if not found:
+        out.print("This experiment makes no claims.")
+        return
     table = Table(box=None, pad_edge=False)
-    for heading in ("claim", "verdict", "estimator", "effect ± half of 90 %", "untrained"):
+    for heading in ("claim", "verdict", "estimator", "effect ± half of 90 %", "control"):
         table.add_column(heading, no_wrap=True)
     for finding in found:
         for i, reading in enumerate(finding.readings):

@@ -13,12 +13,13 @@ from typing import Any, final
 import torch
 from filelock import FileLock, Timeout
 
+from infoplane.analysis.claims import require_seeds
 from infoplane.experiments.catalogue import experiment as experiment_named
 from infoplane.experiments.protocol import Experiment
 from infoplane.report import figures, page
-from infoplane.store.address import address, canonical
+from infoplane.store.address import address, canonical, unaddressed
 from infoplane.store.checkpoints import Checkpoints
-from infoplane.store.files import write_json, writing
+from infoplane.store.files import set_aside, write_json, writing
 from infoplane.store.journal import Journal
 from infoplane.store.manifest import Manifest, machine, versions
 from infoplane.store.traces import read_trace, verify, write_trace
@@ -75,7 +76,7 @@ class Run:
 
     def report(self) -> Path:
         """Writes ``report.html`` and the figures, and returns the report's path."""
-        panels = self.experiment.panels([self.trace])
+        panels = self.experiment.panels(self.trace)
         for panel in panels:
             with writing(self.folder / "figures"):
                 (self.folder / "figures").mkdir(exist_ok=True)
@@ -86,7 +87,7 @@ class Run:
             page.write(
                 path,
                 title=self.experiment.title,
-                summary=self.experiment.summary([self.trace], self.findings),
+                summary=self.experiment.summary(self.trace, self.findings),
                 panels=panels,
                 findings=self.findings,
                 settings={
@@ -144,32 +145,25 @@ def opened(folders: Sequence[Path]) -> list[Run]:
     """Runs by folder.
 
     Raises:
-        InfoplaneError: One of them is no run folder, or they are of different experiments.
+        InfoplaneError: One of them is no run folder, or they are not seeds of one experiment.
     """
     runs = [Run(folder) for folder in folders]
-    names = {run.manifest.experiment for run in runs}
-    if len(names) > 1:
-        raise InfoplaneError(f"The runs are of different experiments: {', '.join(sorted(names))}.")
+    require_seeds([run.trace for run in runs])
     return runs
 
 
 def _computed(folder: Path, experiment: Experiment, manifest: Manifest, watch: Watcher) -> Run:
-    """Rows into the journal, and at the end the Trace and all that is derived from it."""
-    journal, checkpoints = Journal(folder / "journal.jsonl"), Checkpoints(folder / "checkpoints")
+    """Rows into the journal, and from them the Trace and all that is derived from it."""
+    path, journal = folder / "manifest.json", Journal(folder / "journal.jsonl")
     if journal.damage is not None:
-        manifest = replace(manifest, repairs=(*manifest.repairs, _repaired(journal)))
-        manifest.write(folder / "manifest.json")
-    resume = checkpoints.latest(last_row=max(journal.rows, default=-1))
-    begun, storing = time.perf_counter(), 0.0
-    for event in experiment.run(resume):
-        start = time.perf_counter()
-        if isinstance(event, Row):
-            journal.append(event)
-        elif isinstance(event, Checkpoint):
-            checkpoints.save(event, last_row=max(journal.rows))
-        storing += time.perf_counter() - start
-        if not isinstance(event, Checkpoint):
-            watch(event)
+        manifest = _noted(manifest, _repaired(journal))
+        manifest.write(path)
+    begun = time.perf_counter()
+    if manifest.rows is None or journal.damage is not None or manifest.rows != len(journal.rows):
+        storing = _measured(folder, experiment, journal, watch)
+        seconds = _summed([manifest.seconds, {"store": storing}])
+        manifest = replace(manifest, status="measured", rows=len(journal.rows), seconds=seconds)
+        manifest.write(path)
     rows = journal.ordered()
     settings = json.dumps(manifest.settings, sort_keys=True)
     attributes = {**experiment.attributes, "address": manifest.address, "settings": settings}
@@ -177,11 +171,27 @@ def _computed(folder: Path, experiment: Experiment, manifest: Manifest, watch: W
     write_trace(folder / "trace.zarr", trace)
     findings = [as_json(finding) for finding in experiment.findings([trace])]
     write_json(folder / "findings.json", findings)
-    seconds = _summed([row.seconds for row in rows])
-    seconds |= {"store": storing, "whole last session": time.perf_counter() - begun}
-    replace(manifest, status="complete", seconds=seconds).write(folder / "manifest.json")
-    checkpoints.clear()
+    seconds = manifest.seconds | _summed([row.seconds for row in rows])
+    seconds["last session"] = time.perf_counter() - begun
+    replace(manifest, status="complete", seconds=seconds).write(path)
+    Checkpoints(folder / "checkpoints").clear()
     return Run(folder)
+
+
+def _measured(folder: Path, experiment: Experiment, journal: Journal, watch: Watcher) -> float:
+    """Runs what is left of an experiment into the journal; returns the seconds storing took."""
+    checkpoints, storing = Checkpoints(folder / "checkpoints"), 0.0
+    resume = checkpoints.latest(last_row=max(journal.rows, default=-1))
+    for event in experiment.run(resume):
+        start = time.perf_counter()
+        if isinstance(event, Row):
+            journal.append(event)
+        elif isinstance(event, Checkpoint):
+            checkpoints.save(event, last_row=max(journal.rows, default=-1))
+        storing += time.perf_counter() - start
+        if not isinstance(event, Checkpoint):
+            watch(event)
+    return storing
 
 
 def _started(
@@ -189,40 +199,58 @@ def _started(
 ) -> Manifest:
     """The manifest of a fresh run, or of the one that is resumed, written."""
     path = folder / "manifest.json"
+    manifest = Manifest(
+        experiment=experiment.name,
+        address=place,
+        settings=canonical(experiment),
+        data=digest,
+        results_version=experiment.results_version,
+        where=unaddressed(experiment),
+        status="running",
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
+        threads=threads,
+        versions=versions(),
+        machine=machine(),
+    )
     if path.exists():
-        before = Manifest.read(path)
-        manifest = replace(before, sessions=before.sessions + 1, status="running")
-        if before.versions != versions():
-            note = f"Resumed under other library versions than it was started with: {versions()}."
-            manifest = replace(manifest, repairs=(*before.repairs, note))
-    else:
-        manifest = Manifest(
-            experiment=experiment.name,
-            address=place,
-            settings=canonical(experiment),
-            data=digest,
-            results_version=experiment.results_version,
-            status="running",
-            started=datetime.now(UTC).isoformat(timespec="seconds"),
-            threads=threads,
-            versions=versions(),
-            machine=machine(),
-        )
+        try:
+            before = Manifest.read(path)
+        except InfoplaneError as problem:
+            manifest = _noted(manifest, f"{problem} It is kept as {set_aside(path).name}.")
+        else:
+            manifest = _resumed(before, manifest)
     manifest.write(path)
     return manifest
+
+
+def _resumed(before: Manifest, now: Manifest) -> Manifest:
+    """The manifest that was begun, with a note if it goes on under other conditions."""
+    resumed = replace(before, sessions=before.sessions + 1)
+    if before.where.get("device") != now.where.get("device"):
+        raise InfoplaneError(
+            f"This run was begun on device {before.where.get('device')}, which is the only one "
+            f"to give the same bits; continue it there, not on {now.where.get('device')}."
+        )
+    if before.versions != now.versions:
+        note = f"Resumed under other library versions than it was begun with: {now.versions}."
+        return _noted(resumed, note)
+    return resumed
+
+
+def _noted(manifest: Manifest, note: str) -> Manifest:
+    return replace(manifest, repairs=(*manifest.repairs, note))
 
 
 def _is_whole(folder: Path) -> bool:
     """Whether a complete run lies there and its Trace is what was written."""
     if not (folder / "manifest.json").exists():
         return False
-    if Manifest.read(folder / "manifest.json").status != "complete":
-        return False
     try:
+        complete = Manifest.read(folder / "manifest.json").status == "complete"
         verify(folder / "trace.zarr")
     except InfoplaneError:
         return False
-    return True
+    return complete
 
 
 def _repaired(journal: Journal) -> str:
@@ -237,12 +265,14 @@ def _alone(folder: Path) -> Iterator[None]:
     """Keeps two processes from computing the same run into the same folder."""
     lock = FileLock(folder / ".lock")
     try:
-        with writing(folder):
-            lock.acquire(timeout=0)
-    except Timeout:
+        lock.acquire(timeout=0)
+    except Timeout:  # an OSError, so it must be caught before those of the disk
         raise InfoplaneError(
             f"Another process is computing the run in {folder}; wait for it or stop it."
         ) from None
+    except OSError as problem:
+        with writing(folder):
+            raise problem
     try:
         yield
     finally:
@@ -257,6 +287,15 @@ def _torch_threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def _flat(settings: dict[str, Any]) -> dict[str, str]:
+    """Settings as a table: the fields of nested values beside the others."""
+    table: dict[str, str] = {}
+    for name, value in settings.items():
+        table |= _flat(value) if isinstance(value, dict) else {name: str(value)}
+    table.pop("type", None)
+    return table
 
 
 def _summed(parts: list[Any]) -> dict[str, float]:

@@ -10,9 +10,10 @@ from typing import final
 import torch
 from torch import Tensor, nn
 
-from infoplane.experiments import panels as figures
+from infoplane.experiments import panels as shared
 from infoplane.measures.renyi import Renyi
 from infoplane.numerics.bandwidth import Silverman, Tapia
+from infoplane.observe.estimator import PlaneEstimator
 from infoplane.observe.plane import INPUT, TARGET, Plane
 from infoplane.observe.probe import Probe
 from infoplane.record.schedule import LogSpaced, Schedule
@@ -21,9 +22,9 @@ from infoplane.report import page
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.trace import Row, Trace, trace_of
 
-READINGS: Mapping[str, Renyi] = {
-    "tapia": Renyi(bandwidth=Tapia(), x_bandwidth=Tapia(standardise="whole")),
-    "silverman": Renyi(bandwidth=Silverman()),
+ESTIMATORS: Mapping[str, PlaneEstimator] = {
+    "tapia": PlaneEstimator(1.01, Tapia(), {INPUT: Tapia(standardise="whole")}),
+    "silverman": PlaneEstimator(1.01, Silverman()),
 }
 """The scale-invariant width beside the one that most papers used."""
 LONGEST = 1_000_000
@@ -53,7 +54,7 @@ class watch:  # noqa: N801 — used as a verb: with ip.watch(model, …) as w
         updates: How many there will be, if known: the schedule is then spread over exactly these.
         target: The variable Y: "target", or the name of a layer such as the last.
         batches: Parts of the probe; their spread is the standard error.
-        estimators: Readings side by side, by name.
+        estimators: Estimators side by side, by name, such as {"mine": ip.Renyi(alpha=2)}.
         permutations: Shuffles per moment for a null; 0 for none.
         seed: Seed of the shuffles.
 
@@ -71,19 +72,22 @@ class watch:  # noqa: N801 — used as a verb: with ip.watch(model, …) as w
         updates: int | None = None,
         target: str = TARGET,
         batches: int = 5,
-        estimators: Mapping[str, Renyi] = READINGS,
+        estimators: Mapping[str, Renyi | PlaneEstimator] = ESTIMATORS,
         permutations: int = 0,
         seed: int = 0,
     ) -> None:
         schedule = LogSpaced(40) if every is None else every
+        if updates is None and not isinstance(schedule, LogSpaced):
+            raise InfoplaneError(
+                f"{schedule} spreads its moments over a number of updates: give updates=…"
+            )
         self._model = model
         self._due = frozenset(schedule.steps(LONGEST if updates is None else updates))
         self._plane = Plane(
             probe=_split(probe, batches, target, _device(model)),
             layers=_matching(model, layers),
             target=target,
-            estimators=estimators,
-            images=frozenset({INPUT}),
+            estimators={name: _seen_by(one) for name, one in estimators.items()},
             null_steps=self._due,
             permutations=permutations,
             seed=seed,
@@ -130,9 +134,9 @@ class watch:  # noqa: N801 — used as a verb: with ip.watch(model, …) as w
             title=f"Information flow in {type(self._model).__name__}",
             summary=[trace.attrs["description"] + "."],
             panels=[
-                *(figures.plane(trace, name) for name in names),
+                *(shared.plane(trace, name) for name in names),
                 *(
-                    figures.curves(trace, variable, name, caption)
+                    shared.curves(trace, variable, name, caption)
                     for variable, caption in _CAPTIONS.items()
                     for name in names
                 ),
@@ -189,6 +193,14 @@ def _split(
     shape = (batches, len(x) // batches)
     targets = torch.zeros(len(x), dtype=torch.long) if y is None else y
     return Probe(x.unflatten(0, shape), targets.unflatten(0, shape)).to(device)
+
+
+def _seen_by(estimator: Renyi | PlaneEstimator) -> PlaneEstimator:
+    """A Rényi estimator with its rule for x taken as that of the network's input."""
+    if isinstance(estimator, PlaneEstimator):
+        return estimator
+    own = {} if estimator.x_bandwidth is None else {INPUT: estimator.x_bandwidth}
+    return PlaneEstimator(estimator.alpha, estimator.bandwidth, own)
 
 
 def _device(model: nn.Module) -> torch.device:

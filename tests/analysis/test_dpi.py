@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from infoplane.analysis.dpi import Chain, holds, link_evidence, weakest
+from infoplane.analysis.dpi import Chain, holds, link_evidence, mean_slack
 from infoplane.values.errors import InfoplaneError
 
 
@@ -27,11 +27,17 @@ def test_links_hold_are_violated_or_within_their_error():
     assert (holds(equal) == 0).all()
 
 
-def test_the_weakest_link_decides_per_batch():
+def test_every_link_is_a_part_of_the_claim():
     chain = Chain.of({"a": term(3.0), "b": term(2.0), "c": term(2.5)})
-    least = weakest(chain.slack())
-    assert least.dims == ("estimator", "batch")
-    assert least.mean().item() == pytest.approx(-0.5, abs=0.02)
+    parts = mean_slack(chain.slack())
+    assert parts.dims == ("part", "estimator", "batch")
+    assert list(parts["part"].values) == ["a ≥ b", "b ≥ c"]
+    assert parts.mean("batch").values.ravel() == pytest.approx([1.0, -0.5], abs=0.02)
+
+
+def test_one_batch_has_no_error_and_so_no_state():
+    chain = Chain.of({"a": term(3.0, batches=1), "b": term(2.0, batches=1)})
+    assert holds(chain.slack()).isnull().all()
 
 
 def test_the_reversed_chain_claims_the_opposite():

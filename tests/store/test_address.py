@@ -38,9 +38,17 @@ def test_what_is_computed_counts_and_where_does_not():
 
 
 def test_paths_and_devices_of_the_experiment_do_not_count():
-    here = Autoencoder(steps=5)
+    here = Autoencoder(code_size=5)
     assert where(here) == where(replace(here, data_dir=Path("x"), device="cuda"))
     assert where(here) != where(replace(here, seed=1))
+
+
+def test_an_integer_in_a_field_of_floats_is_a_float():
+    @dataclass(frozen=True)
+    class Width:
+        factor: float
+
+    assert where(Width(5)) == where(Width(5.0)) != where(Width(6))
 
 
 def test_what_is_no_plain_value_cannot_be_a_setting():

@@ -4,6 +4,7 @@ import math
 import numpy as np
 import pytest
 
+from infoplane.values.errors import InfoplaneError
 from infoplane.values.finding import Finding, Interval, Reading, Verdict, as_json
 
 UP, DOWN, AROUND = Interval.of([1.0, 1.1, 1.2]), Interval.of([-1.0, -1.1]), Interval.of([-1.0, 1.0])
@@ -14,7 +15,7 @@ def finding(*readings):
 
 
 def reading(effect, saturated=0.0):
-    return Reading("e", effect, None, saturated)
+    return Reading("e", {"": effect}, None, saturated)
 
 
 def test_the_interval_is_student_s_at_ninety_percent():
@@ -37,26 +38,52 @@ def test_one_sample_decides_nothing():
         ([DOWN, DOWN], Verdict.CONTRADICTED),
         ([AROUND, AROUND], Verdict.UNDECIDED),
         ([UP, DOWN], Verdict.ESTIMATOR_DEPENDENT),
-        ([UP, AROUND], Verdict.ESTIMATOR_DEPENDENT),
+        ([UP, AROUND], Verdict.UNDECIDED),
+        ([UP, DOWN, AROUND], Verdict.ESTIMATOR_DEPENDENT),
     ],
 )
-def test_readings_that_decide_differently_make_the_verdict_depend_on_the_estimator(
-    readings, verdict
-):
+def test_only_a_contradiction_between_estimators_makes_a_verdict_depend_on_them(readings, verdict):
     assert finding(*map(reading, readings)).verdict is verdict
 
 
 def test_saturated_readings_decide_nothing():
     assert finding(reading(UP, saturated=0.9)).verdict is Verdict.NOT_MEASURABLE
-    assert finding(reading(UP, saturated=0.9), reading(DOWN)).verdict is Verdict.CONTRADICTED
+    one = finding(reading(UP, saturated=0.9), reading(DOWN))
+    assert one.verdict is Verdict.CONTRADICTED and one.unmeasured == ("e",)
 
 
 def test_a_control_that_shows_the_same_effect_is_noticed():
-    assert Reading("e", UP, control=UP).shared_with_control
-    assert not Reading("e", UP, control=AROUND).shared_with_control
+    assert Reading("e", {"": UP}, controls={"": UP}).shared_with_control
+    assert not Reading("e", {"": UP}, controls={"": AROUND}).shared_with_control
 
 
 def test_json_has_no_infinities():
     text = json.dumps(as_json(finding(reading(Interval.of([1.0])))), allow_nan=False)
-    assert json.loads(text)["readings"][0]["effect"]["low"] is None
+    assert json.loads(text)["readings"][0]["parts"][""]["low"] is None
     assert json.loads(text)["verdict"] == "undecided"
+
+
+def test_a_claim_of_many_parts_holds_only_if_all_do():
+    assert Reading("e", {"a": UP, "b": UP}).verdict is Verdict.SUPPORTED
+    assert Reading("e", {"a": UP, "b": AROUND}).verdict is Verdict.UNDECIDED
+    mixed = Reading("e", {"a": UP, "b": DOWN})
+    assert mixed.verdict is Verdict.CONTRADICTED
+    assert mixed.weakest == "b" and mixed.effect is DOWN
+
+
+@pytest.mark.parametrize("parts", [1, 4, 8])
+@pytest.mark.parametrize("samples", [3, 5, 10])
+def test_ties_are_seldom_contradicted_however_many_parts_and_samples(parts, samples):
+    rng = np.random.default_rng(0)
+    trials = 400
+    contradicted = 0
+    for _ in range(trials):
+        noise = rng.standard_normal((parts, samples))
+        reading_ = Reading("e", {str(i): Interval.of(part) for i, part in enumerate(noise)})
+        contradicted += reading_.verdict is Verdict.CONTRADICTED
+    assert contradicted / trials < 0.08  # nominally 5 %
+
+
+def test_what_was_not_measured_has_no_interval():
+    with pytest.raises(InfoplaneError, match="not measured"):
+        Interval.of([1.0, math.nan])

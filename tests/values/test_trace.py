@@ -34,3 +34,17 @@ def test_rows_out_of_order_or_of_another_shape_are_refused():
         trace_of([Row(0, 0.0, {"I": array(1.0, 2.0)}), Row(1, 0.0, {"I": short})], {})
     with pytest.raises(InfoplaneError, match="at least one row"):
         trace_of([], {})
+
+
+def test_coordinates_that_differ_are_refused_never_sorted_or_merged():
+    swapped = xr.DataArray([1.0, 2.0], dims="layer", coords={"layer": ["b", "a"]})
+    with pytest.raises(InfoplaneError, match=r"\['b', 'a'\].*at step 1"):
+        trace_of([Row(0, 0.0, {"I": array(1.0, 2.0)}), Row(1, 0.0, {"I": swapped})], {})
+    other = xr.DataArray([1.0, 2.0], dims="layer", coords={"layer": ["c", "a"]})
+    with pytest.raises(InfoplaneError, match="agree on their coordinates"):
+        trace_of([Row(0, 0.0, {"I": array(1.0, 2.0), "J": other})], {})
+
+
+def test_an_integer_that_was_not_measured_is_nan_too():
+    rows = [Row(0, 0.0, {"k": xr.DataArray(3)}), Row(1, 0.0, {"I": array(1.0, 2.0)})]
+    assert np.isnan(trace_of(rows, {})["k"].values[1])

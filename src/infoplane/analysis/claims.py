@@ -1,5 +1,6 @@
 """From a statistic of Traces to a Finding: intervals, controls, verdicts."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final
@@ -14,7 +15,10 @@ from infoplane.values.trace import Trace
 from infoplane.values.units import BIT
 
 Statistic = Callable[[Trace], xr.DataArray]
-"""A number per estimator and probe batch, dimensions (estimator, batch)."""
+"""A number per estimator and probe batch, and per part of the claim if it has parts:
+dimensions (estimator, batch) or (part, estimator, batch)."""
+REPLICATES = ("init", "batch")
+"""What the numbers of one Trace may be repeated over, the most independent first."""
 
 
 @final
@@ -26,13 +30,15 @@ class Claim:
         key: Short name.
         statement: The claim in words.
         source: Key in ``references.bib``, and the place.
-        statistic: Positive if the claim holds.
-        rests_on: The values behind it, any dimensions beside ``estimator``; from them comes the
-            share that is saturated.
+        statistic: Positive, in every part, if the claim holds.
+        rests_on: The raw values behind it, with their ceiling; from them comes the share that is
+            saturated.
+        control: The same statistic where the claim has no reason to hold, None if there is no
+            such place.
+        control_name: What that place is.
         evidence: Named numbers for a reader, given a Trace and an estimator's name.
         unit: Unit of the statistic.
         notes: Sentences a reader needs to judge it.
-        controlled: Whether the untrained network is a control for it.
     """
 
     key: str
@@ -40,46 +46,76 @@ class Claim:
     source: str
     statistic: Statistic
     rests_on: Callable[[Trace], xr.DataArray]
-    evidence: Callable[[Trace, str], Mapping[str, Any]]
+    control: Statistic | None = None
+    control_name: str = "untrained network"
+    evidence: Callable[[Trace, str], Mapping[str, Any]] = lambda trace, estimator: {}
     unit: str = BIT
     notes: tuple[str, ...] = ()
-    controlled: bool = True
 
 
 def judge(claim: Claim, traces: Sequence[Trace]) -> Finding:
-    """The finding over one Trace (interval over probe batches) or several (over seeds).
+    """The finding over one Trace (interval over its replicates) or several (over seeds).
 
     Raises:
-        InfoplaneError: There is no Trace.
+        InfoplaneError: There is no Trace, or they are not seeds of one experiment.
     """
-    if not traces:
-        raise InfoplaneError(f"Claim {claim.key!r} needs at least one Trace.")
-    effects = _samples(claim.statistic, traces)
-    controls = _samples(claim.statistic, [untrained(trace) for trace in traces])
-    saturated = np.mean([_saturated(claim.rests_on(trace)) for trace in traces], axis=0)
+    require_seeds(traces)
     names = [str(name) for name in traces[0]["estimator"].values]
+    effects = [_samples(claim.statistic, traces, name) for name in names]
+    controls = [
+        None if claim.control is None else _samples(claim.control, traces, name) for name in names
+    ]
+    saturated = np.mean([_saturated(claim.rests_on(trace)) for trace in traces], axis=0)
     readings = tuple(
         Reading(
             estimator=name,
-            effect=Interval.of(effects[i]),
-            control=Interval.of(controls[i]) if claim.controlled else None,
+            parts={part: Interval.of(samples) for part, samples in effects[i].items()},
+            controls=_intervals(controls[i]),
             saturated=float(saturated[i]),
-            evidence=claim.evidence(traces[0], name),
+            evidence=_evidence(claim, traces, name),
         )
         for i, name in enumerate(names)
     )
-    spread = (
-        f"{traces[0].sizes['batch']} probe batches, one seed"
-        if len(traces) == 1
-        else f"{len(traces)} seeds"
-    )
     return Finding(
-        claim.key, claim.statement, claim.source, readings, claim.unit, spread, claim.notes
+        claim.key,
+        claim.statement,
+        claim.source,
+        readings,
+        claim.unit,
+        _spread(traces),
+        claim.notes,
+        claim.control_name,
     )
+
+
+def require_seeds(traces: Sequence[Trace]) -> None:
+    """Refuses Traces that are not different seeds of the same settings.
+
+    Raises:
+        InfoplaneError: There are none, a seed comes twice, or other settings differ.
+    """
+    if not traces:
+        raise InfoplaneError("Claims are judged over at least one Trace; none was given.")
+    if len(traces) == 1:
+        return
+    seeds = [trace.attrs.get("seed") for trace in traces]
+    if len(set(seeds)) < len(seeds):
+        raise InfoplaneError(
+            f"Several Traces are judged over their seeds, which must differ; got {seeds}."
+        )
+    first = _settings(traces[0])
+    for trace in traces[1:]:
+        other = _settings(trace)
+        differing = sorted(k for k in first.keys() | other.keys() if first.get(k) != other.get(k))
+        if differing:
+            raise InfoplaneError(
+                f"The runs differ in more than their seed: {', '.join(differing)}. "
+                "Judge them one by one, or name runs of the same settings."
+            )
 
 
 def untrained(trace: Trace) -> Trace:
-    """The control: the same run as a network that never learns would leave it.
+    """The control: the network before its first update.
 
     Raises:
         InfoplaneError: The run was not recorded from step 0.
@@ -90,8 +126,15 @@ def untrained(trace: Trace) -> Trace:
 
 
 def trained(trace: Trace) -> Trace:
-    """Without the untrained network, unless that is all there is."""
-    return trace.isel(snapshot=slice(1, None)) if trace.sizes["snapshot"] > 1 else trace
+    """All but the untrained network.
+
+    Raises:
+        InfoplaneError: There is nothing else.
+    """
+    after = trace.isel(snapshot=trace["step"].values > 0)
+    if not after.sizes["snapshot"]:
+        raise InfoplaneError("The Trace ends at step 0: nothing was measured after an update.")
+    return after
 
 
 def above_null(trace: Trace, name: str) -> xr.DataArray:
@@ -103,20 +146,76 @@ def above_null(trace: Trace, name: str) -> xr.DataArray:
     if f"{name}_null" not in trace:
         raise InfoplaneError(f"The Trace has no null of {name}; record with permutations > 0.")
     excess = trace[name] - trace[f"{name}_null"]
-    return excess.dropna("snapshot", how="all")
+    return excess.dropna("snapshot", how="all").assign_attrs(trace[name].attrs)
 
 
 def standard_error(values: xr.DataArray) -> xr.DataArray:
-    """Standard error of the mean over probe batches."""
+    """Standard error of the mean over probe batches; NaN if there is one batch alone."""
+    if values.sizes["batch"] < 2:
+        return xr.full_like(values.isel(batch=0, drop=True), np.nan)
     return values.std("batch", ddof=1) / np.sqrt(values.sizes["batch"])
 
 
-def _samples(statistic: Statistic, traces: Sequence[Trace]) -> np.ndarray:
-    """Independent samples of the effect, shape (estimator, batches of one run or seeds)."""
-    per_trace = [statistic(trace).transpose("estimator", "batch") for trace in traces]
-    if len(per_trace) == 1:
-        return per_trace[0].values
-    return np.stack([values.mean("batch").values for values in per_trace], axis=1)
+def _samples(statistic: Statistic, traces: Sequence[Trace], name: str) -> dict[str, np.ndarray]:
+    """Independent samples of every part's effect: replicates of one run, or seeds.
+
+    Parts are reduced one by one, before anybody asks which of them is the weakest.
+    """
+    per_trace = [_replicated(statistic(trace).sel(estimator=name)) for trace in traces]
+    if len(per_trace) > 1:
+        per_trace = [values.mean("sample") for values in per_trace]
+        joined = xr.concat(per_trace, dim="sample")
+    else:
+        joined = per_trace[0]
+    if "part" not in joined.dims:
+        return {"": joined.values}
+    return {str(part): joined.sel(part=part).values for part in joined["part"].values}
+
+
+def _replicated(values: xr.DataArray) -> xr.DataArray:
+    """The values along "sample": over networks if there are several, else over probe batches."""
+    kind = next(dim for dim in REPLICATES if dim in values.dims)
+    others = [dim for dim in REPLICATES if dim in values.dims and dim != kind]
+    return values.mean(others).rename({kind: "sample"})
+
+
+def _intervals(samples: Mapping[str, np.ndarray] | None) -> dict[str, Interval] | None:
+    if samples is None:
+        return None
+    return {part: Interval.of(values) for part, values in samples.items()}
+
+
+def _evidence(claim: Claim, traces: Sequence[Trace], name: str) -> Mapping[str, Any]:
+    """The numbers of one run, or of each seed under its name."""
+    if len(traces) == 1:
+        return claim.evidence(traces[0], name)
+    return {f"seed {trace.attrs['seed']}": claim.evidence(trace, name) for trace in traces}
+
+
+def _spread(traces: Sequence[Trace]) -> str:
+    if len(traces) > 1:
+        return f"{len(traces)} seeds"
+    kind = next(dim for dim in REPLICATES if dim in traces[0].dims)
+    words = {"init": "networks", "batch": "probe batches, one seed"}
+    return f"{traces[0].sizes[kind]} {words[kind]}"
+
+
+def _settings(trace: Trace) -> dict[str, Any]:
+    """The settings that a Trace was recorded with, as flat names, without the seed."""
+    stored = {"experiment": trace.attrs.get("experiment")}
+    return stored | {
+        k: v for k, v in _flat(json.loads(trace.attrs.get("settings", "{}"))).items() if k != "seed"
+    }
+
+
+def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in settings.items():
+        if isinstance(value, Mapping):
+            flat |= _flat(value, f"{prefix}{name}.")
+        else:
+            flat[prefix + name] = value
+    return flat
 
 
 def _saturated(values: xr.DataArray) -> np.ndarray:

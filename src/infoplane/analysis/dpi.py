@@ -7,7 +7,7 @@ from typing import Any, final
 import numpy as np
 import xarray as xr
 
-from infoplane.analysis.claims import standard_error, trained
+from infoplane.analysis.claims import standard_error
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.trace import Trace
 
@@ -56,19 +56,18 @@ class Chain:
 
 
 def holds(slack: xr.DataArray) -> xr.DataArray:
-    """+1 where an inequality holds beyond its paired standard error, −1 violated, 0 between."""
-    mean, error = slack.mean("batch"), standard_error(slack)
-    return (mean > error).astype(int) - (mean < -error).astype(int)
+    """+1 where an inequality holds beyond its paired standard error, −1 violated, 0 between.
 
-
-def weakest(slack: xr.DataArray) -> xr.DataArray:
-    """Slack of the weakest link, mean over snapshots; dimensions (estimator, batch).
-
-    The chain claims every link; it holds if the link with the least mean slack does.
+    NaN with a probe of one batch, which has no standard error.
     """
-    per_link = slack.mean("snapshot")
-    least = per_link.mean("batch").argmin("link")
-    return per_link.isel(link=least).drop_vars("link")
+    mean, error = slack.mean("batch"), standard_error(slack)
+    state = (mean > error).astype(float) - (mean < -error).astype(float)
+    return state.where(error.notnull())
+
+
+def mean_slack(slack: xr.DataArray) -> xr.DataArray:
+    """Slack of every link, mean over snapshots; the links are the parts of the claim."""
+    return slack.mean("snapshot").rename(link="part")
 
 
 def link_evidence(slack: xr.DataArray, estimator: str) -> dict[str, Any]:
@@ -88,12 +87,6 @@ def link_evidence(slack: xr.DataArray, estimator: str) -> dict[str, Any]:
 def along(trace: Trace, name: str, layers: Sequence[str], label: str) -> dict[str, xr.DataArray]:
     """One variable's terms for several layers, named by a pattern such as "I(X; {})"."""
     return {label.format(layer): trace[name].sel(layer=layer) for layer in layers}
-
-
-def trained_slack(chain: Chain) -> xr.DataArray:
-    """The slack after training has begun; that of the untrained network if there is no other."""
-    slack = chain.slack()
-    return trained(slack.to_dataset(name="slack"))["slack"]
 
 
 def states(chain: Chain, estimator: str) -> tuple[np.ndarray, np.ndarray]:

@@ -1,6 +1,7 @@
 """Fitting and simplifying, decided by a rule instead of by eye.  [lee2021information, notes §4].
 
-The curve of a layer is smoothed by a running median over 1 % of its snapshots. It *simplifies* if
+The curve of a layer is smoothed by a running median over 1 % of its snapshots (which leaves up to
+150 of them as they are). It *simplifies* if
 it falls from its peak by at least 0.25 bit and 5 % of the peak, and goes on falling after it
 (Theil–Sen slope over the log-spaced snapshots). It is *fitted* if both informations have risen by
 at least 0.25 bit when the first of them peaks.
@@ -30,7 +31,7 @@ def simplifying(information: xr.DataArray) -> xr.DataArray:
     Returns:
         min(drop − threshold, decline after the peak), dimensions (estimator, batch).
     """
-    return _per_estimator(information, fall_margin)
+    return _over_snapshots(fall_margin, information)
 
 
 def fitting(to_input: xr.DataArray, to_target: xr.DataArray) -> xr.DataArray:
@@ -40,8 +41,7 @@ def fitting(to_input: xr.DataArray, to_target: xr.DataArray) -> xr.DataArray:
         to_input: I(X;T), dimensions (snapshot, estimator, batch).
         to_target: I(T;Y), same dimensions.
     """
-    both = xr.concat([to_input, to_target], dim="axis")
-    return _per_estimator(both, lambda curves: rise_margin(curves[0], curves[1]))
+    return _over_snapshots(rise_margin, to_input, to_target)
 
 
 def fall_margin(curves: np.ndarray) -> np.ndarray:
@@ -83,11 +83,12 @@ def _at_end(snapshots: int) -> int:
     return max(1, round(SHARE * snapshots))
 
 
-def _per_estimator(values: xr.DataArray, rule: Callable[[np.ndarray], np.ndarray]) -> xr.DataArray:
-    """Applies a rule on (…, snapshot, batch) arrays to each estimator."""
-    ordered = values.transpose("estimator", ..., "snapshot", "batch")
-    return xr.DataArray(
-        np.stack([rule(curves) for curves in ordered.values]),
-        dims=("estimator", "batch"),
-        coords={"estimator": values["estimator"]},
+def _over_snapshots(rule: Callable[..., np.ndarray], *curves: xr.DataArray) -> xr.DataArray:
+    """Applies a rule on (snapshot, batch) arrays to every estimator and whatever else there is."""
+    return xr.apply_ufunc(
+        rule,
+        *curves,
+        input_core_dims=[["snapshot", "batch"]] * len(curves),
+        output_core_dims=[["batch"]],
+        vectorize=True,
     )

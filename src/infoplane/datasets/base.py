@@ -9,6 +9,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from infoplane.values.errors import InfoplaneError
+
 
 @final
 @dataclass(frozen=True, eq=False)
@@ -38,7 +40,10 @@ class Dataset:
 
     def split(self, part: Literal["train", "test"]) -> tuple[Tensor, Tensor]:
         """Images and labels of one part."""
-        return (self.train_x, self.train_y) if part == "train" else (self.test_x, self.test_y)
+        parts = {"train": (self.train_x, self.train_y), "test": (self.test_x, self.test_y)}
+        if part not in parts:
+            raise InfoplaneError(f"There is no part {part!r} of {self.name}; there is train, test.")
+        return parts[part]
 
     @cached_property
     def digest(self) -> str:

@@ -48,10 +48,10 @@ class Experiment(ABC):
 
     @staticmethod
     @abstractmethod
-    def panels(traces: Sequence[Trace]) -> list[Panel]:
-        """Its figures."""
+    def panels(trace: Trace) -> list[Panel]:
+        """Its figures, of one Trace."""
 
     @staticmethod
     @abstractmethod
-    def summary(traces: Sequence[Trace], findings: Sequence[Finding]) -> list[str]:
+    def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
         """What a reader should know in ten seconds, a sentence each."""

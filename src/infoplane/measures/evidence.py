@@ -6,7 +6,7 @@ from typing import final
 
 import numpy as np
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from infoplane.measures.estimator import Estimator, Properties, ShuffledEstimator
@@ -19,13 +19,16 @@ ROUNDING = 1e-9
 """Values of one variable pair under two orders may differ by this much through rounding alone."""
 
 
-def permutation_p(value: float, null: np.ndarray | list[float]) -> float:
+def permutation_p(
+    value: Float[Tensor, "*batch"], null: Float[Tensor, "s *batch"]
+) -> Float[Tensor, "*batch"]:
     """(r + 1)/(S + 1), where r of the S shuffled values reach the value: never 0.
 
-    >>> permutation_p(2.0, [0.0, 1.0, 3.0])
+    >>> float(permutation_p(torch.tensor(2.0), torch.tensor([0.0, 1.0, 3.0])))
     0.5
     """
-    return float((np.sum(np.asarray(null) >= value - ROUNDING) + 1) / (len(null) + 1))
+    reached = (null >= value - ROUNDING).sum(0)
+    return (reached + 1.0).double() / (len(null) + 1)
 
 
 @final
@@ -65,9 +68,10 @@ class WithNull:
             self.seed, "null", n=len(second), count=self.permutations, within=self.within
         )
         estimate = self.inner(first, second)
-        null = shuffled(self.inner, first, second, drawn.to(second.device))
-        p_value = permutation_p(estimate.value, null)
-        return replace(estimate, null=float(np.mean(null)), p_value=p_value)
+        values = shuffled(self.inner, first, second, drawn.to(second.device))
+        null = torch.tensor(values, dtype=torch.float64)
+        p_value = permutation_p(torch.tensor(estimate.value, dtype=torch.float64), null)
+        return replace(estimate, null=float(null.mean()), p_value=float(p_value))
 
 
 @final

@@ -15,12 +15,19 @@ from typing import TypeVar
 import torch
 from threadpoolctl import ThreadpoolController
 
+from infoplane.values.errors import InfoplaneError
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
 def cores() -> int:
-    """Number of processor cores this process may use."""
+    """How many cores to use: ``$INFOPLANE_WORKERS``, or all that this process may run on."""
+    asked = os.environ.get("INFOPLANE_WORKERS")
+    if asked is not None:
+        if not (asked.isdecimal() and int(asked) > 0):
+            raise InfoplaneError(f"INFOPLANE_WORKERS={asked!r}: give a positive number.")
+        return int(asked)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import final
+from typing import NamedTuple, final
 
 import numpy as np
 import torch
@@ -12,11 +12,11 @@ import xarray as xr
 from torch import Tensor
 
 from infoplane.measures import matrix
-from infoplane.measures.evidence import ROUNDING
-from infoplane.measures.renyi import Renyi
+from infoplane.measures.evidence import permutation_p
 from infoplane.measures.samples import count_not_finite
-from infoplane.numerics.gram import Gram, gaussian_gram, label_gram
+from infoplane.numerics.gram import Gram
 from infoplane.numerics.workers import parallel
+from infoplane.observe.estimator import PlaneEstimator
 from infoplane.observe.probe import Probe
 from infoplane.observe.stopwatch import Stopwatch
 from infoplane.record.snapshot import Snapshot
@@ -30,6 +30,14 @@ INPUT, TARGET = "input", "target"
 """Names of the two variables that the probe itself brings."""
 
 Pair = tuple[str, str]
+
+
+class Seen(NamedTuple):
+    """One variable under one estimator: Gram matrices, entropies and widths, one per batch."""
+
+    gram: Gram
+    entropy: Tensor
+    width: Tensor
 
 
 @final
@@ -47,8 +55,7 @@ class Plane:
         target: The variable Y.
         source: The variable X.
         pairs: Further pairs of layers, such as the symmetric pairs of an autoencoder.
-        estimators: Readings side by side, by name.
-        images: Variables measured with the estimator's ``x_bandwidth`` (inputs, reconstructions).
+        estimators: Estimators side by side, by name.
         null_steps: Steps at which the permutation null is measured too.
         permutations: Shuffles per null.
         seed: Seed of the shuffles.
@@ -57,10 +64,9 @@ class Plane:
     probe: Probe
     layers: tuple[str, ...]
     target: str
-    estimators: Mapping[str, Renyi]
+    estimators: Mapping[str, PlaneEstimator]
     source: str = INPUT
     pairs: tuple[Pair, ...] = ()
-    images: frozenset[str] = frozenset({INPUT})
     null_steps: frozenset[int] = field(default=frozenset())
     permutations: int = 39
     seed: int = 0
@@ -74,15 +80,16 @@ class Plane:
         clock = Stopwatch()
         with clock.timing("forward"):
             samples = self._samples(snapshot)
-        readings = [self._reading(name, samples, snapshot.step, clock) for name in self.estimators]
-        arrays = {name: np.stack([reading[name] for reading in readings]) for name in readings[0]}
-        values = {name: self._labelled(name, array) for name, array in arrays.items()}
-        values["norm_T"] = self._norms(samples)
-        return Measured(values, clock.seconds)
+        measured = [self._measured(name, samples, snapshot.step, clock) for name in self.estimators]
+        values = {
+            name: self._labelled(name, np.stack([numbers[name] for numbers in measured]))
+            for name in measured[0]
+        }
+        return Measured(values | {"norm_T": self._norms(samples)}, clock.seconds)
 
     @property
     def questions(self) -> dict[str, tuple[Pair, ...]]:
-        """Which pairs each variable of the Trace holds, in order."""
+        """Which pairs each information in the Trace is about, in order."""
         return {
             "I_XT": tuple((self.source, layer) for layer in self.layers),
             "I_TY": tuple((layer, self.target) for layer in self.layers),
@@ -90,105 +97,92 @@ class Plane:
             **({"I_pair": self.pairs} if self.pairs else {}),
         }
 
-    @cached_property
-    def _variables(self) -> tuple[str, ...]:
-        """Source, target, layers and members of pairs, each once."""
-        members = [name for pair in self.pairs for name in pair]
-        return tuple(dict.fromkeys((self.source, self.target, *self.layers, *members)))
+    @property
+    def asked(self) -> tuple[Pair, ...]:
+        """All pairs that a question is about, each once."""
+        return tuple(dict.fromkeys(p for pairs in self.questions.values() for p in pairs))
 
     @cached_property
-    def _constant(self) -> dict[str, dict[str, tuple[Gram, Tensor, Tensor]]]:
-        """Gram, entropy and width of what training cannot change, by estimator and variable."""
-        fixed = [name for name in self._variables if name in (INPUT, TARGET)]
-        own = {INPUT: self.probe.x, TARGET: self.probe.y}
-        known: dict[str, dict[str, tuple[Gram, Tensor, Tensor]]] = {}
-        for reading, estimator in self.estimators.items():
-            known[reading] = {}
-            for name in fixed:
-                gram, width = self._gram(estimator, name, own[name])
-                (entropy,) = matrix.entropies([(gram,)], estimator.alpha)
-                known[reading][name] = (gram, entropy, width)
-        return known
+    def _moving(self) -> tuple[str, ...]:
+        """Variables that training changes: everything but what the probe brings."""
+        members = [name for pair in self.pairs for name in pair]
+        every = dict.fromkeys((self.source, self.target, *self.layers, *members))
+        return tuple(name for name in every if name not in (INPUT, TARGET))
+
+    @cached_property
+    def _constant(self) -> dict[str, dict[str, Seen]]:
+        """What training cannot change, by estimator and variable; computed once."""
+        brought = {INPUT: self.probe.x, TARGET: self.probe.y}
+        needed = {name: brought[name] for name in (self.source, self.target) if name in brought}
+        clock = Stopwatch()
+        return {name: self._seen(name, needed, clock) for name in self.estimators}
 
     def _samples(self, snapshot: Snapshot) -> dict[str, Tensor]:
-        """Activations of all layers on the probe, each of shape (batch, n, d)."""
-        wanted = [name for name in self._variables if name not in (INPUT, TARGET)]
-        flat = self.probe.x.flatten(0, 1)
-        with undisturbed(snapshot.model), Tap(snapshot.model, wanted) as seen:
-            snapshot.model(flat)
-        if silent := [name for name in wanted if name not in seen]:
+        """Activations of all layers on the probe, each of shape (batch, n, …)."""
+        with undisturbed(snapshot.model), Tap(snapshot.model, self._moving) as seen:
+            snapshot.model(self.probe.x.flatten(0, 1))
+        if silent := [name for name in self._moving if name not in seen]:
             raise InfoplaneError(f"Layers {silent} were not called in the forward pass.")
-        for name in wanted:
+        for name in self._moving:
             if broken := count_not_finite(seen[name]):
                 raise InfoplaneError(
                     f"Layer {name!r} holds {broken} NaN or infinite activations of "
                     f"{seen[name].numel()} at step {snapshot.step}: training has diverged; "
                     "lower the learning rate, or stop recording before this step."
                 )
-        return {name: seen[name].unflatten(0, self.probe.x.shape[:2]) for name in wanted}
+        return {name: seen[name].unflatten(0, self.probe.x.shape[:2]) for name in self._moving}
 
-    def _gram(self, estimator: Renyi, name: str, samples: Tensor) -> tuple[Gram, Tensor]:
-        """Gram matrices of a variable and their widths (NaN for class labels), per batch."""
-        if samples.ndim == 2 and not samples.is_floating_point():
-            return label_gram(samples), torch.full((self.probe.batches,), torch.nan)
-        samples = samples.reshape(self.probe.batches, self.probe.n, -1)
-        rule = estimator.bandwidth
-        if name in self.images and estimator.x_bandwidth is not None:
-            rule = estimator.x_bandwidth
-        return gaussian_gram(samples, rule)
+    def _seen(
+        self, estimator: str, samples: Mapping[str, Tensor], clock: Stopwatch
+    ) -> dict[str, Seen]:
+        """Gram matrices, entropies and widths of some variables."""
+        chosen = self.estimators[estimator]
+        with clock.timing("gram"):
+            built = parallel(lambda item: chosen.gram(*item), samples.items())
+        with clock.timing("spectrum"):
+            entropies = matrix.entropies([(gram,) for gram, _ in built], chosen.alpha)
+        return {
+            name: Seen(gram, entropy, width)
+            for name, (gram, width), entropy in zip(samples, built, entropies, strict=True)
+        }
 
-    def _reading(
-        self, reading: str, samples: Mapping[str, Tensor], step: int, clock: Stopwatch
+    def _measured(
+        self, estimator: str, samples: Mapping[str, Tensor], step: int, clock: Stopwatch
     ) -> dict[str, np.ndarray]:
         """Everything one estimator says of one moment; arrays of shape (batch,) or (batch, …)."""
-        estimator, fixed = self.estimators[reading], self._constant[reading]
-        moving = tuple(samples)
-        with clock.timing("gram"):
-            built = parallel(lambda name: self._gram(estimator, name, samples[name]), moving)
-        grams = {name: gram for name, (gram, _, _) in fixed.items()}
-        grams |= {name: gram for name, (gram, _) in zip(moving, built, strict=True)}
-        widths = {name: width for name, (_, _, width) in fixed.items()}
-        widths |= {name: width for name, (_, width) in zip(moving, built, strict=True)}
-
-        asked = [pair for pairs in self.questions.values() for pair in pairs]
+        seen = self._constant[estimator] | self._seen(estimator, samples, clock)
+        alpha = self.estimators[estimator].alpha
         with clock.timing("spectrum"):
-            groups = [(grams[name],) for name in moving] + [(grams[a], grams[b]) for a, b in asked]
-            found = matrix.entropies(groups, estimator.alpha)
-        entropies = {name: entropy for name, (_, entropy, _) in fixed.items()}
-        entropies |= dict(zip(moving, found, strict=False))
-        joints = dict(zip(asked, found[len(moving) :], strict=True))
-        marginals = {(a, b): entropies[a] + entropies[b] for a, b in asked}
-        information = {pair: marginals[pair] - joints[pair] for pair in asked}
-
+            joints = matrix.entropies([(seen[a].gram, seen[b].gram) for a, b in self.asked], alpha)
+        marginals = {(a, b): seen[a].entropy + seen[b].entropy for a, b in self.asked}
+        information = {
+            pair: marginals[pair] - joint for pair, joint in zip(self.asked, joints, strict=True)
+        }
         values = self._answers(information)
-        for kind, per_variable in (("S", entropies), ("width", widths)):
-            values[f"{kind}_X"] = _array(per_variable[self.source])
-            values[f"{kind}_Y"] = _array(per_variable[self.target])
-            values[f"{kind}_T"] = _columns([per_variable[layer] for layer in self.layers])
+        for role, name in (("X", self.source), ("Y", self.target)):
+            values[f"S_{role}"] = _array(seen[name].entropy)
+            values[f"width_{role}"] = _array(seen[name].width)
+        values["S_T"] = _columns([seen[layer].entropy for layer in self.layers])
+        values["width_T"] = _columns([seen[layer].width for layer in self.layers])
         if step in self.null_steps and self.permutations > 0:
             with clock.timing("null"):
-                null = self._null(estimator, grams, marginals, step)
+                null = self._null(seen, marginals, alpha, step)
             values |= self._evidence(information, null)
         return values
 
     def _null(
-        self,
-        estimator: Renyi,
-        grams: Mapping[str, Gram],
-        marginals: Mapping[Pair, Tensor],
-        step: int,
+        self, seen: Mapping[str, Seen], marginals: Mapping[Pair, Tensor], alpha: float, step: int
     ) -> dict[Pair, Tensor]:
         """Information after each shuffle of the second variable, shape (permutations, batch)."""
         drawn = self._orders(step)
-        tasks = [(pair, order) for pair in marginals for order in drawn]
-        entropies = parallel(
-            lambda task: matrix.entropy(
-                matrix.joint(grams[task[0][0]], grams[task[0][1]].reordered(task[1])),
-                estimator.alpha,
-            ),
-            tasks,
-        )
-        per_pair = torch.stack(entropies).reshape(len(marginals), self.permutations, -1)
+        tasks = [(a, b, order) for a, b in marginals for order in drawn]
+
+        def joint_entropy(task: tuple[str, str, Tensor]) -> Tensor:
+            a, b, order = task
+            return matrix.entropy(matrix.joint(seen[a].gram, seen[b].gram.reordered(order)), alpha)
+
+        joints = torch.stack(parallel(joint_entropy, tasks))
+        per_pair = joints.reshape(len(marginals), self.permutations, -1)
         return {
             pair: marginals[pair] - joint for pair, joint in zip(marginals, per_pair, strict=True)
         }
@@ -202,12 +196,9 @@ class Plane:
     def _evidence(
         self, information: Mapping[Pair, Tensor], null: Mapping[Pair, Tensor]
     ) -> dict[str, np.ndarray]:
-        """Mean of the null and p-value of every information."""
+        """Mean of the null, and p-value, of every information."""
         means = {pair: shuffled.mean(0) for pair, shuffled in null.items()}
-        reached = {pair: (null[pair] >= information[pair] - ROUNDING).sum(0) for pair in null}
-        p_values = {
-            pair: (r + 1.0).double() / (self.permutations + 1) for pair, r in reached.items()
-        }
+        p_values = {pair: permutation_p(information[pair], null[pair]) for pair in null}
         named = {f"{name}_null": array for name, array in self._answers(means).items()}
         return named | {f"{name}_p": array for name, array in self._answers(p_values).items()}
 
@@ -231,41 +222,37 @@ class Plane:
 
     def _labelled(self, name: str, array: np.ndarray) -> xr.DataArray:
         """An array with its dimensions, unit, ceiling and meaning."""
-        kind, _, subject = name.removesuffix("_null").removesuffix("_p").partition("_")
-        coords: dict[str, Sequence[str]] = {"estimator": list(self.estimators)}
-        dims = ["estimator", "batch"]
-        if "T" in subject:
-            dims.append("layer")
-            coords["layer"] = list(self.layers)
-        if subject == "pair":
-            dims.append("pair")
-            coords["pair"] = [f"{a} · {b}" for a, b in self.pairs]
-        attributes = {
-            "long_name": _meaning(kind, subject, self.source, self.target),
-            "unit": _unit(kind, name),
-            "n": self.probe.n,
+        over = {"T": "layer", "pair": "pair"}
+        meaning, subject, unit = self._meanings[name]
+        coords: dict[str, Sequence[str]] = {
+            "estimator": list(self.estimators),
+            "layer": list(self.layers),
+            "pair": [f"{a} · {b}" for a, b in self.pairs],
         }
-        if kind in ("I", "S"):
+        dims = ["estimator", "batch", *(dim for key, dim in over.items() if key in subject)]
+        attributes = {"long_name": meaning, "unit": unit, "n": self.probe.n}
+        if unit == BIT:
+            described = {key: repr(estimator) for key, estimator in self.estimators.items()}
             attributes["ceiling"] = matrix.ceiling(self.probe.n)
-            attributes["estimators"] = json.dumps(
-                {key: repr(estimator) for key, estimator in self.estimators.items()}
-            )
-        return xr.DataArray(array, dims=dims, coords=coords, attrs=attributes)
+            attributes["estimators"] = json.dumps(described, ensure_ascii=False)
+        used = {dim: coords[dim] for dim in dims if dim in coords}
+        return xr.DataArray(array, dims=dims, coords=used, attrs=attributes)
 
-
-def _meaning(kind: str, subject: str, source: str, target: str) -> str:
-    words = {"X": source, "Y": target, "T": "layer"}
-    if kind == "I" and subject != "pair":
-        return f"I({words[subject[0]]}; {words[subject[1]]})"
-    if kind == "I":
-        return "I(first; second) of the pair"
-    return f"{ {'S': 'entropy', 'width': 'kernel width'}[kind] } of {words[subject]}"
-
-
-def _unit(kind: str, name: str) -> str:
-    if name.endswith("_p"):
-        return "1"
-    return BIT if kind in ("I", "S") else "units of the prepared samples"
+    @cached_property
+    def _meanings(self) -> dict[str, tuple[str, str, str]]:
+        """What every variable of the Trace is: words, subject and unit."""
+        names = {"X": self.source, "Y": self.target, "T": "layer"}
+        meanings = {
+            f"I_{a}{b}": (f"I({names[a]}; {names[b]})", a + b, BIT) for a, b in ("XT", "TY", "XY")
+        }
+        meanings["I_pair"] = ("I(first; second)", "pair", BIT)
+        for question, (words, subject, _) in tuple(meanings.items()):
+            meanings[f"{question}_null"] = (f"{words} after shuffling", subject, BIT)
+            meanings[f"{question}_p"] = (f"permutation p-value of {words}", subject, "1")
+        for role, variable in names.items():
+            meanings[f"S_{role}"] = (f"S({variable})", role, BIT)
+            meanings[f"width_{role}"] = (f"kernel width σ of {variable}", role, "prepared samples")
+        return meanings
 
 
 def _array(values: Tensor) -> np.ndarray:

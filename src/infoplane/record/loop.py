@@ -22,12 +22,16 @@ def batches(n: int, size: int, *, seed: int, start: int = 0) -> Iterator[Tensor]
     Every epoch's order has a random stream of its own, so ``start`` (batches already used) is all
     that a resumed run needs to know.
     """
-    per_epoch = -(-n // size)
-    epoch, skip = divmod(start, per_epoch)
+    epoch, skip = divmod(start, per_epoch(n, size))
     while True:
         order = torch.randperm(n, generator=stream(seed, "shuffle", epoch))
         yield from order.split(size)[skip:]
         epoch, skip = epoch + 1, 0
+
+
+def per_epoch(n: int, size: int) -> int:
+    """Mini-batches in one pass over ``n`` samples."""
+    return -(-n // size)
 
 
 def fit(
@@ -36,26 +40,32 @@ def fit(
     chosen: Iterable[Tensor],
     optimiser: Optimizer,
     *,
-    per_epoch: float,
+    steps_per_epoch: int,
+    seed: int,
     start: int = 0,
 ) -> Iterator[Snapshot]:
     """Trains for as long as somebody asks for the next Snapshot; the first is where it starts.
+
+    What a network draws itself (dropout, a sampled code) comes from torch's global stream, which
+    is set anew for every update: a resumed run draws the same, and so does a recorded one.
 
     Args:
         model: The network, changed in place.
         objective: Loss of a batch, given the indices of its samples.
         chosen: Indices of each batch.
         optimiser: Makes the update.
-        per_epoch: Batches per pass over the data.
+        steps_per_epoch: Batches per pass over the data.
+        seed: Seed of the network's own draws.
         start: Updates already made.
     """
-    yield Snapshot(start, start / per_epoch, model, None)
+    yield Snapshot(start, start / steps_per_epoch, model, None)
     for step, indices in enumerate(chosen, start + 1):
+        torch.manual_seed(stream(seed, "noise", step).initial_seed())
         optimiser.zero_grad()
         loss = objective(indices)
         loss.backward()
         optimiser.step()
-        yield Snapshot(step, step / per_epoch, model, loss.item())
+        yield Snapshot(step, step / steps_per_epoch, model, loss.item())
 
 
 def record(

@@ -15,7 +15,8 @@ from infoplane.values.errors import InfoplaneError
 class Tap:
     """The outputs of named submodules during the enclosed forward passes.
 
-    A module that is called several times in one pass is kept as ``name``, ``name@2``, …
+    A module that is called several times in one pass is kept as ``name``, ``name@2``, …, and may
+    be asked for by any of these.
 
     Args:
         model: The network.
@@ -27,7 +28,7 @@ class Tap:
 
     def __init__(self, model: nn.Module, names: Iterable[str]) -> None:
         self._modules = dict(model.named_modules())
-        self._names = tuple(names)
+        self._names = tuple(dict.fromkeys(name.split("@")[0] for name in names))
         self._hooks: list[RemovableHandle] = []
 
     def __enter__(self) -> Mapping[str, Tensor]:

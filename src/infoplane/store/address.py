@@ -15,19 +15,19 @@ NOT_ADDRESSED = {"address": False}
 def canonical(value: Any) -> Any:  # noqa: ANN401 — any nested configuration
     """A value as plain JSON, with the type name of every dataclass in it.
 
-    Two rules with equal fields but different types differ; fields marked with ``NOT_ADDRESSED``
-    are left out.
+    Two rules with equal fields but different types differ; an integer in a field of floats is a
+    float; fields marked with ``NOT_ADDRESSED`` are left out.
 
     Raises:
         InfoplaneError: Something in it is neither a dataclass nor plain data.
     """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {
-            field.name: canonical(getattr(value, field.name))
-            for field in dataclasses.fields(value)
-            if field.metadata.get("address", True)
-        }
-        return {"type": type(value).__name__, **fields}
+        addressed = [f for f in dataclasses.fields(value) if f.metadata.get("address", True)]
+        entries = {field.name: getattr(value, field.name) for field in addressed}
+        for field in addressed:
+            if field.type in (float, "float"):
+                entries[field.name] = float(entries[field.name])
+        return {"type": type(value).__name__} | {k: canonical(v) for k, v in entries.items()}
     if isinstance(value, Mapping):
         return {str(key): canonical(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
@@ -37,6 +37,16 @@ def canonical(value: Any) -> Any:  # noqa: ANN401 — any nested configuration
     raise InfoplaneError(
         f"A {type(value).__name__} cannot be part of a run's settings; use plain values."
     )
+
+
+def unaddressed(settings: object) -> dict[str, str]:
+    """Where and how: the fields that ``canonical`` leaves out, as text."""
+    assert dataclasses.is_dataclass(settings)
+    return {
+        field.name: str(getattr(settings, field.name))
+        for field in dataclasses.fields(settings)
+        if not field.metadata.get("address", True)
+    }
 
 
 def address(settings: object, *, data: str, results_version: int) -> str:

@@ -1,6 +1,7 @@
 """Files that are either whole or absent, and errors that say what to do."""
 
 import errno
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -42,12 +43,16 @@ def write_whole(path: Path, content: bytes) -> None:
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(path.name + ".partial")
-        with unfinished.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            with unfinished.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError:
+            unfinished.unlink(missing_ok=True)  # a full disk needs its last bytes elsewhere
+            raise
         unfinished.replace(path)
-        sync_folder(path.parent)
+        sync(path.parent)
 
 
 def write_json(path: Path, content: Any) -> None:  # noqa: ANN401 — any JSON
@@ -74,12 +79,21 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 — any JSON
         ) from problem
 
 
-def sync_folder(folder: Path) -> None:
-    """Makes a rename in a folder durable."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def set_aside(path: Path) -> Path:
+    """Keeps a damaged file under a name of its own, and returns that name."""
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:8]
+    aside = path.with_name(f"{path.name}.damaged-{digest}")
+    path.replace(aside)
+    return aside
+
+
+def sync(*paths: Path) -> None:
+    """Waits until the disk has these files, or the names in these folders."""
+    for path in paths:
+        if path.is_dir() and os.name != "posix":
+            continue
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

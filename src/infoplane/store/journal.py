@@ -18,7 +18,7 @@ from typing import Any, final
 import numpy as np
 import xarray as xr
 
-from infoplane.store.files import sync_folder, write_whole, writing
+from infoplane.store.files import set_aside, sync, write_whole, writing
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.trace import Row
 
@@ -93,11 +93,11 @@ class Journal:
                     file.flush()
                     os.fsync(file.fileno())
             except OSError:
-                if before is not None:  # leave no half-written line behind
-                    os.truncate(self.path, before)
+                if self.path.exists():  # leave no half-written line behind
+                    os.truncate(self.path, before or 0)
                 raise
             if before is None:
-                sync_folder(self.path.parent)
+                sync(self.path.parent, self.path.parent.parent)
         self.rows[row.step] = row
 
     def ordered(self) -> list[Row]:
@@ -107,8 +107,7 @@ class Journal:
     def _set_aside(self, intact: int) -> None:
         """Keeps the damaged file under another name and goes on with its intact beginning."""
         content = self.path.read_bytes()
-        name = f"{self.path.name}.damaged-{hashlib.sha256(content).hexdigest()[:8]}"
-        write_whole(self.path.with_name(name), content)
+        set_aside(self.path)
         write_whole(self.path, content[:intact])
 
 

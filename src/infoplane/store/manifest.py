@@ -24,7 +24,9 @@ class Manifest:
         settings: All settings, with the type names of nested values.
         data: Content hash of the data.
         results_version: Version of the experiment's results.
-        status: "running" until all rows are there.
+        where: Paths and devices, which do not count for the address.
+        status: "running", "measured" once all rows are in the journal, then "complete".
+        rows: How many rows it has, once measured.
         started: UTC time of the first start, ISO 8601.
         threads: Torch threads used for training; a resumed run uses as many.
         versions: Versions of Python and of the libraries.
@@ -39,12 +41,14 @@ class Manifest:
     settings: dict[str, Any]
     data: str
     results_version: int
-    status: Literal["running", "complete"]
+    where: dict[str, str]
+    status: Literal["running", "measured", "complete"]
     started: str
     threads: int
     versions: dict[str, str]
     machine: dict[str, str]
     seconds: dict[str, float] = field(default_factory=dict)
+    rows: int | None = None
     sessions: int = 1
     repairs: tuple[str, ...] = ()
 

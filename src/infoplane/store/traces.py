@@ -9,7 +9,7 @@ import xarray as xr
 import zarr
 from zarr.codecs import Crc32cCodec
 
-from infoplane.store.files import sync_folder, write_whole, writing
+from infoplane.store.files import sync, write_whole, writing
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.trace import SCHEMA_VERSION, Trace
 
@@ -35,9 +35,11 @@ def write_trace(path: Path, trace: Trace) -> None:
             # fixed-length strings have no Zarr 3 specification yet; ours are read by xarray alone
             warnings.filterwarnings("ignore", message=".*does not have a Zarr V3 specification.*")
             trace.to_zarr(unfinished, mode="w", encoding=encoding, consolidated=False)
+        sync(*unfinished.rglob("*"), unfinished)
+        _listing(path).unlink(missing_ok=True)
         shutil.rmtree(path, ignore_errors=True)
         unfinished.replace(path)
-        sync_folder(path.parent)
+        sync(path.parent)
     listing = "".join(f"{digest}  {name}\n" for name, digest in _hashes(path).items())
     write_whole(_listing(path), listing.encode())
 

@@ -9,6 +9,8 @@ from typing import Any, final
 import numpy as np
 from scipy import stats
 
+from infoplane.values.errors import InfoplaneError
+
 LEVEL = 0.90
 """Level of every verdict's interval."""
 
@@ -29,10 +31,10 @@ class Verdict(StrEnum):
 
 
 _MEANINGS = {
-    Verdict.SUPPORTED: "The interval of the effect lies above zero.",
-    Verdict.CONTRADICTED: "The interval of the effect lies below zero.",
-    Verdict.UNDECIDED: "The interval of the effect contains zero.",
-    Verdict.ESTIMATOR_DEPENDENT: "The kernel-width rules decide differently.",
+    Verdict.SUPPORTED: "The interval of every part of the effect lies above zero.",
+    Verdict.CONTRADICTED: "The interval of a part of the effect lies below zero.",
+    Verdict.UNDECIDED: "The interval of the effect contains zero, under one rule at least.",
+    Verdict.ESTIMATOR_DEPENDENT: "One kernel-width rule supports what another contradicts.",
     Verdict.NOT_MEASURABLE: "The values it rests on are saturated at log2 n.",
 }
 
@@ -52,10 +54,15 @@ class Interval:
     def of(samples: Sequence[float] | np.ndarray) -> "Interval":
         """The t-interval of independent samples; one sample alone has an infinite interval.
 
+        Raises:
+            InfoplaneError: A sample is NaN.
+
         >>> Interval.of([1.0, 2.0, 3.0]).low.__round__(3)
         0.314
         """
         values = np.asarray(samples, dtype=float)
+        if np.isnan(values).any():
+            raise InfoplaneError(f"An interval of {values.tolist()}: something was not measured.")
         mean, n = float(values.mean()), len(values)
         if n < 2:
             return Interval(mean, -math.inf, math.inf, 1.0, n)
@@ -68,37 +75,62 @@ class Interval:
 @final
 @dataclass(frozen=True)
 class Reading:
-    """A claim's effect as one estimator reads it.
+    """A claim as one estimator reads it.
+
+    A claim may have parts, such as the links of a chain, and holds only if every part does.
 
     Attributes:
         estimator: Name of the estimator along the Trace's ``estimator`` dimension.
-        effect: The effect; the claim says that it is positive.
-        control: The same statistic on the untrained network, None where it has no meaning there.
+        parts: The effect of each part; the claim says that all are positive.
+        controls: The same on the control, None where there is none.
         saturated: Share (0…1) of the values it rests on that are saturated.
         evidence: Named numbers behind the effect, such as the share of steps at which it holds.
     """
 
     estimator: str
-    effect: Interval
-    control: Interval | None = None
+    parts: Mapping[str, Interval]
+    controls: Mapping[str, Interval] | None = None
     saturated: float = 0.0
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def weakest(self) -> str:
+        """The part with the least lower limit, on which the claim depends."""
+        return min(self.parts, key=lambda part: self.parts[part].low)
+
+    @property
+    def effect(self) -> Interval:
+        """The effect of the weakest part."""
+        return self.parts[self.weakest]
+
+    @property
+    def control(self) -> Interval | None:
+        """What the control shows of the weakest part."""
+        return None if self.controls is None else self.controls[self.weakest]
+
+    @property
     def verdict(self) -> Verdict:
-        """By the interval; not measurable if most of what it rests on is saturated."""
+        """By the intervals of all parts; not measurable if most of what it rests on is saturated.
+
+        Supported if every part's interval lies above zero (no correction is needed to claim them
+        all); contradicted if any lies below zero at the level corrected for their number, because
+        the worst of many is chosen by looking.
+        """
         if self.saturated > 0.5:
             return Verdict.NOT_MEASURABLE
-        if self.effect.low > 0:
+        if all(part.low > 0 for part in self.parts.values()):
             return Verdict.SUPPORTED
-        if self.effect.high < 0:
+        strict = (1 - LEVEL) / len(self.parts)
+        if any(part.mean < 0 and part.p_value < strict for part in self.parts.values()):
             return Verdict.CONTRADICTED
         return Verdict.UNDECIDED
 
     @property
     def shared_with_control(self) -> bool:
-        """Whether the untrained network shows the same effect: then learning is not its cause."""
-        return self.control is not None and self.control.low > 0 and self.effect.low > 0
+        """Whether the claim holds on the control as well: then learning is not its cause."""
+        if self.controls is None or self.verdict is not Verdict.SUPPORTED:
+            return False
+        return all(part.low > 0 for part in self.controls.values())
 
 
 @final
@@ -114,6 +146,7 @@ class Finding:
         unit: Unit of the effects.
         spread: What the intervals run over, such as "5 probe batches, one seed".
         notes: Sentences a reader needs to judge it.
+        control_name: What the control is.
     """
 
     key: str
@@ -123,15 +156,30 @@ class Finding:
     unit: str
     spread: str
     notes: tuple[str, ...] = ()
+    control_name: str = "untrained network"
 
     @property
     def verdict(self) -> Verdict:
-        """The common verdict of the measurable readings; estimator-dependent if they differ."""
-        verdicts = {reading.verdict for reading in self.readings}
-        decided = verdicts - {Verdict.NOT_MEASURABLE}
+        """The common verdict of the measurable readings.
+
+        Estimator-dependent if one supports what another contradicts; undecided if any of them
+        decides nothing. A reading that cannot measure has no vote; ``unmeasured`` names it.
+        """
+        decided = {reading.verdict for reading in self.readings} - {Verdict.NOT_MEASURABLE}
         if not decided:
             return Verdict.NOT_MEASURABLE
-        return decided.pop() if len(decided) == 1 else Verdict.ESTIMATOR_DEPENDENT
+        if {Verdict.SUPPORTED, Verdict.CONTRADICTED} <= decided:
+            return Verdict.ESTIMATOR_DEPENDENT
+        return Verdict.UNDECIDED if Verdict.UNDECIDED in decided else decided.pop()
+
+    @property
+    def unmeasured(self) -> tuple[str, ...]:
+        """Estimators whose values are saturated, so that the verdict is not theirs."""
+        return tuple(
+            reading.estimator
+            for reading in self.readings
+            if reading.verdict is Verdict.NOT_MEASURABLE
+        )
 
 
 def as_json(finding: Finding) -> dict[str, Any]:
@@ -140,8 +188,9 @@ def as_json(finding: Finding) -> dict[str, Any]:
         {
             "estimator": reading.estimator,
             "verdict": str(reading.verdict),
-            "effect": _finite(asdict(reading.effect)),
-            "control": None if reading.control is None else _finite(asdict(reading.control)),
+            "weakest part": reading.weakest,
+            "parts": _limits(reading.parts),
+            "controls": None if reading.controls is None else _limits(reading.controls),
             "saturated": reading.saturated,
             "evidence": dict(reading.evidence),
         }
@@ -155,9 +204,14 @@ def as_json(finding: Finding) -> dict[str, Any]:
         "unit": finding.unit,
         "spread": finding.spread,
         "notes": list(finding.notes),
+        "control": finding.control_name,
         "readings": readings,
     }
 
 
-def _finite(numbers: dict[str, float]) -> dict[str, float | None]:
-    return {name: x if math.isfinite(x) else None for name, x in numbers.items()}
+def _limits(parts: Mapping[str, Interval]) -> dict[str, dict[str, float | None]]:
+    """Intervals as plain numbers, null where a limit is infinite."""
+    return {
+        name: {key: x if math.isfinite(x) else None for key, x in asdict(interval).items()}
+        for name, interval in parts.items()
+    }

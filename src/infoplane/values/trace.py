@@ -35,8 +35,9 @@ class Row:
     """What one scheduled step measured.
 
     Attributes:
-        step: Number of optimiser updates made so far (0 is the untrained network).
-        epoch: The same moment in passes over the training data.
+        step: Number of optimiser updates made so far (0 is the untrained network); what does not
+            train numbers its rows. No two rows of a run have the same.
+        epoch: The same moment in passes over the training data, or NaN.
         values: Labelled arrays; a name may be absent at a step that did not measure it.
         seconds: Wall-clock cost by part; kept with the run, never part of the Trace.
     """
@@ -101,6 +102,12 @@ def trace_of(rows: Iterable[Row], attributes: Mapping[str, Any]) -> Trace:
     if any(later <= earlier for earlier, later in zip(steps, steps[1:], strict=False)):
         raise InfoplaneError(f"Rows must come in increasing steps, got {steps}.")
     variables = {name: _along_snapshots(name, ordered) for name in _names(ordered)}
+    try:
+        xr.align(*variables.values(), join="exact")
+    except ValueError as problem:
+        raise InfoplaneError(
+            f"Variables of one Trace must agree on their coordinates: {problem}"
+        ) from problem
     return xr.Dataset(
         variables,
         coords={
@@ -119,17 +126,25 @@ def _names(rows: list[Row]) -> list[str]:
 def _along_snapshots(name: str, rows: list[Row]) -> xr.DataArray:
     """One variable of all rows, NaN where a row lacks it."""
     pattern = next(row.values[name] for row in rows if name in row.values)
-    blank = xr.full_like(pattern, np.nan)
+    if any(name not in row.values for row in rows):
+        pattern = pattern.astype(float)  # only numbers with a NaN can say "not measured"
+    blank = xr.full_like(pattern, np.nan) if pattern.dtype.kind == "f" else pattern
     arrays = [row.values.get(name, blank) for row in rows]
     for row, array in zip(rows, arrays, strict=True):
-        if array.dims != pattern.dims or array.shape != pattern.shape:
+        same = array.dims == pattern.dims and array.shape == pattern.shape
+        if not (same and all(array.coords[c].equals(pattern.coords[c]) for c in pattern.coords)):
             raise InfoplaneError(
-                f"{name} has dimensions {dict(array.sizes)} at step {row.step}, "
-                f"but {dict(pattern.sizes)} before."
+                f"{name} has dimensions {dict(array.sizes)} with coordinates "
+                f"{_coordinates(array)} at step {row.step}, but {dict(pattern.sizes)} with "
+                f"{_coordinates(pattern)} before."
             )
     return xr.DataArray(
-        np.stack([array.values for array in arrays]),
+        np.stack([array.values for array in arrays]).astype(pattern.dtype),
         dims=("snapshot", *pattern.dims),
         coords={key: pattern.coords[key] for key in pattern.coords},
         attrs=pattern.attrs,
     )
+
+
+def _coordinates(array: xr.DataArray) -> dict[str, list[Any]]:
+    return {str(key): array.coords[key].values.tolist() for key in array.coords}

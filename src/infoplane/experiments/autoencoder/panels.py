@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from infoplane.experiments import panels as figures
+from infoplane.experiments import panels as shared
 from infoplane.experiments.autoencoder.claims import chains
 from infoplane.values.finding import Finding, Verdict
 from infoplane.values.panel import Panel
@@ -20,40 +20,43 @@ def panels(trace: Trace) -> list[Panel]:
     """All figures, every estimator beside the other."""
     names = [str(name) for name in trace["estimator"].values]
     return [
-        *(figures.plane(trace, name) for name in names),
+        *(shared.plane(trace, name) for name in names),
         *(
-            figures.curves(trace, variable, name, caption)
+            shared.curves(trace, variable, name, caption)
             for variable, caption in _CURVES.items()
             for name in names
         ),
-        figures.companions(
+        shared.companions(
             trace,
             "loss",
             "Reconstruction error",
             "Mean squared error on fixed images.",
             {"loss_train": "training", "loss_test": "test"},
         ),
-        figures.companions(
+        shared.companions(
             trace,
             "norms",
             "Mean norm of the activations",
             "Scale, not information: a rule that does not standardise reacts to it.",
             {"norm_T": ""},
         ),
-        *(figures.strip(trace, chains(trace), name) for name in names),
+        *(shared.strip(trace, chains(trace), name) for name in names),
     ]
 
 
 def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
     """What was trained, what was found, how sure, and what is saturated."""
     test = trace["loss_test"].values
+    unmeasured = sorted({name for finding in findings for name in finding.unmeasured})
     counted = {
         verdict: sum(finding.verdict is verdict for finding in findings) for verdict in Verdict
     }
     verdicts = ", ".join(f"{count} {verdict}" for verdict, count in counted.items() if count)
+    saturated = ", ".join(unmeasured) or "no rule"
     return [
         f"{trace.attrs['description']}; the test error fell from {test[0]:.4f} to {test[-1]:.4f}.",
         f"Of {len(findings)} claims: {verdicts}.",
         f"Intervals are at 90 % over {findings[0].spread}; what one seed shows is about this "
         "network, not yet about training.",
+        f"Saturated at log₂ n, and so without a vote on some claims: {saturated}.",
     ]

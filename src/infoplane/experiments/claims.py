@@ -1,0 +1,169 @@
+"""Claims that several papers make, in terms of layers: chains, phases, and what can be measured."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from infoplane.analysis import phases
+from infoplane.analysis.claims import Claim, above_null, trained, untrained
+from infoplane.analysis.dpi import Chain, link_evidence, mean_slack
+from infoplane.values.estimate import SATURATION
+from infoplane.values.trace import Trace
+
+PHASES = "lee2021information, fitting and simplifying phase"
+NULL = "skean2023dime; the papers themselves subtract nothing"
+
+
+def chain_claim(
+    key: str,
+    statement: str,
+    source: str,
+    chain: Callable[[Trace], Chain],
+    *,
+    rests_on: Callable[[Trace], Chain] | None = None,
+    notes: tuple[str, ...] = (),
+) -> Claim:
+    """A chain of inequalities holds, link by link, in the mean over all steps after the first.
+
+    Args:
+        key: Short name.
+        statement: The claim in words.
+        source: Where it comes from.
+        chain: The chain of a Trace.
+        rests_on: The raw chain whose saturation counts; None for the chain itself.
+        notes: What else a reader needs.
+    """
+    return Claim(
+        key=key,
+        statement=statement,
+        source=source,
+        statistic=lambda trace: mean_slack(chain(trained(trace)).slack()),
+        control=lambda trace: mean_slack(chain(untrained(trace)).slack()),
+        rests_on=lambda trace: (rests_on or chain)(trained(trace)).values,
+        evidence=lambda trace, name: link_evidence(chain(trained(trace)).slack(), name),
+        notes=("The effect is the mean slack of the weakest link.", *notes),
+    )
+
+
+def fitting(layer: str) -> Claim:
+    """Both informations of a layer rise."""
+    return Claim(
+        key="fitting",
+        statement=f"There is a fitting phase: I(X;{layer}) and I({layer};Y) both rise by 0.25 bit.",
+        source=PHASES,
+        statistic=lambda trace: phases.fitting(
+            _of(trace, "I_XT", layer), _of(trace, "I_TY", layer)
+        ),
+        control=lambda trace: phases.fitting(
+            _null(trace, "I_XT", layer), _null(trace, "I_TY", layer)
+        ),
+        control_name="permutation null",
+        rests_on=lambda trace: _of(trace, "I_XT", layer),
+        evidence=lambda trace, name: _course(trace, layer, name),
+        notes=("The effect is the smaller rise less 0.25 bit.", _NULL_CONTROL),
+    )
+
+
+def simplifying(layer: str) -> Claim:
+    """The information of a layer about the input falls after its peak."""
+    return Claim(
+        key="simplifying",
+        statement=f"There is a simplifying phase: I(X;{layer}) falls after its peak.",
+        source=PHASES,
+        statistic=lambda trace: phases.simplifying(_of(trace, "I_XT", layer)),
+        control=lambda trace: phases.simplifying(_null(trace, "I_XT", layer)),
+        control_name="permutation null",
+        rests_on=lambda trace: _of(trace, "I_XT", layer),
+        evidence=lambda trace, name: _course(trace, layer, name),
+        notes=(_FALL, _NULL_CONTROL),
+    )
+
+
+def simplifying_above_null(layer: str) -> Claim:
+    """The fall is there for information above its permutation mean."""
+    return Claim(
+        key="simplifying-above-null",
+        statement=f"The fall of I(X;{layer}) is there above the permutation mean, too.",
+        source=NULL,
+        statistic=lambda trace: phases.simplifying(above_null(trace.sel(layer=layer), "I_XT")),
+        rests_on=lambda trace: _of(trace, "I_XT", layer),
+        notes=(_FALL, "Measured at the snapshots that have a null."),
+    )
+
+
+def measurable() -> Claim:
+    """Not a paper's claim, but what all of theirs rest on."""
+    return Claim(
+        key="measurable",
+        statement="The entropy of the input stays below 95 % of log₂ n, so that I(X;T) can "
+        "differ from S(T).",
+        source="lee2021information, notes on saturation",
+        statistic=lambda trace: (
+            SATURATION * trace["S_X"].attrs["ceiling"] - trace["S_X"].isel(snapshot=-1)
+        ),
+        rests_on=lambda trace: xr.zeros_like(trace["S_X"]).assign_attrs(trace["S_X"].attrs),
+        evidence=_saturated_layers,
+        notes=("If contradicted, I(X;T) is S(T) under another name.",),
+    )
+
+
+_FALL = (
+    "The effect is the fall from the peak less the least that counts (0.25 bit and 5 % of the "
+    "peak), or the decline after the peak if that is smaller."
+)
+_NULL_CONTROL = (
+    "An untrained network has no course, so the control is the same statistic on the shuffled "
+    "samples: if they show it, entropies moved and not what the variables share."
+)
+
+
+def has_null(trace: Trace) -> bool:
+    """Whether a run measured the permutation null."""
+    return "I_XT_null" in trace
+
+
+def plane_above_null(trace: Trace) -> Trace:
+    """The plane's informations with their permutation means taken off."""
+    return xr.Dataset({name: above_null(trace, name) for name in ("I_XT", "I_TY")}).assign_coords(
+        step=above_null(trace, "I_XT")["step"]
+    )
+
+
+def _of(trace: Trace, name: str, layer: str) -> xr.DataArray:
+    return trace[name].sel(layer=layer)
+
+
+def _null(trace: Trace, name: str, layer: str) -> xr.DataArray:
+    return _of(trace, f"{name}_null", layer).dropna("snapshot", how="all")
+
+
+def _course(trace: Trace, layer: str, estimator: str) -> Mapping[str, Any]:
+    """Start, peak and end of both informations of a layer, and of its scale."""
+    numbers: dict[str, Any] = {}
+    for name, words in (("I_XT", f"I(X;{layer})"), ("I_TY", f"I({layer};Y)")):
+        curve = _of(trace, name, layer).sel(estimator=estimator).mean("batch").values
+        peak = int(np.argmax(curve))
+        numbers[words] = {
+            "start": float(curve[0]),
+            "peak": float(curve[peak]),
+            "peak at step": int(trace["step"][peak]),
+            "end": float(curve[-1]),
+        }
+    norm = trace["norm_T"].sel(layer=layer).mean("batch").values
+    return numbers | {f"mean norm of {layer}": {"start": float(norm[0]), "end": float(norm[-1])}}
+
+
+def _saturated_layers(trace: Trace, estimator: str) -> Mapping[str, Any]:
+    """S(X), and for each layer the share of steps at which S(T) is at its ceiling."""
+    entropies = trace["S_T"].sel(estimator=estimator).mean("batch")
+    limit = SATURATION * trace["S_T"].attrs["ceiling"]
+    share = (entropies >= limit).mean("snapshot")
+    return {
+        "S(X)": float(trace["S_X"].sel(estimator=estimator).mean()),
+        "log2 n": trace["S_X"].attrs["ceiling"],
+        "share of saturated steps": {
+            str(layer): float(share.sel(layer=layer)) for layer in trace["layer"].values
+        },
+    }
