@@ -16,16 +16,17 @@ from filelock import FileLock, Timeout
 from infoplane.analysis.claims import require_seeds
 from infoplane.experiments.catalogue import experiment as experiment_named
 from infoplane.experiments.protocol import Experiment
-from infoplane.report import figures, page
+from infoplane.report import figures
+from infoplane.report.page import page
 from infoplane.store.address import address, canonical, unaddressed
 from infoplane.store.checkpoints import Checkpoints
-from infoplane.store.files import set_aside, write_json, writing
+from infoplane.store.files import set_aside, write_json, write_whole, writing
 from infoplane.store.journal import Journal
 from infoplane.store.manifest import Manifest, machine, versions
 from infoplane.store.traces import read_trace, verify, write_trace
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.finding import Finding, as_json
-from infoplane.values.trace import Checkpoint, Row, Tick, Trace, trace_of
+from infoplane.values.trace import Checkpoint, Row, Tick, Trace, settings_of, trace_of
 
 Watcher = Callable[[Row | Tick], None]
 """Is told of every row and update; a progress bar, say."""
@@ -83,31 +84,29 @@ class Run:
                 figures.save(panel, self.folder / "figures" / f"{panel.key}.svg")
         path = self.folder / "report.html"
         manifest = self.manifest
-        with writing(path):
-            page.write(
-                path,
-                title=self.experiment.title,
-                summary=self.experiment.summary(self.trace, self.findings),
-                panels=panels,
-                findings=self.findings,
-                settings={
-                    **{k: str(v) for k, v in manifest.settings.items()},
-                    **self._estimators(),
-                },
-                machine={
-                    **manifest.machine,
-                    **manifest.versions,
-                    "torch threads": str(manifest.threads),
-                    **{f"seconds: {part}": f"{s:.1f}" for part, s in manifest.seconds.items()},
-                },
-                notes=manifest.repairs,
-            )
+        text = page(
+            title=self.experiment.title,
+            summary=self.experiment.summary(self.trace, self.findings),
+            panels=panels,
+            findings=self.findings,
+            settings=self._settings(),
+            machine={
+                **manifest.machine,
+                **manifest.versions,
+                "torch threads": str(manifest.threads),
+                **{f"seconds: {part}": f"{s:.1f}" for part, s in manifest.seconds.items()},
+            },
+            notes=manifest.repairs,
+        )
+        write_whole(path, text.encode())
         return path
 
-    def _estimators(self) -> dict[str, str]:
-        """Every estimator with all its parameters, as the Trace tells them."""
+    def _settings(self) -> dict[str, str]:
+        """All settings, and every estimator with its parameters, as the Trace tells them."""
         told = (values.attrs.get("estimators") for values in self.trace.values())
-        return json.loads(next((text for text in told if text), "{}"))
+        estimators = json.loads(next((text for text in told if text), "{}"))
+        settings = {name: str(value) for name, value in settings_of(self.trace).items()}
+        return {k: v for k, v in settings.items() if not k.endswith("type")} | estimators
 
 
 def run(
@@ -287,15 +286,6 @@ def _torch_threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-def _flat(settings: dict[str, Any]) -> dict[str, str]:
-    """Settings as a table: the fields of nested values beside the others."""
-    table: dict[str, str] = {}
-    for name, value in settings.items():
-        table |= _flat(value) if isinstance(value, dict) else {name: str(value)}
-    table.pop("type", None)
-    return table
 
 
 def _summed(parts: list[Any]) -> dict[str, float]:

@@ -18,7 +18,8 @@ from infoplane.observe.plane import INPUT, TARGET, Plane
 from infoplane.observe.probe import Probe
 from infoplane.record.schedule import LogSpaced, Schedule
 from infoplane.record.snapshot import Snapshot
-from infoplane.report import page
+from infoplane.report.page import page
+from infoplane.store.files import write_whole
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.trace import Row, Trace, trace_of
 
@@ -129,8 +130,7 @@ class watch:  # noqa: N801 — used as a verb: with ip.watch(model, …) as w
     def report(self, path: str | Path) -> Path:
         """Writes a self-contained HTML report and returns its path."""
         trace, names = self.trace, list(self._plane.estimators)
-        page.write(
-            Path(path),
+        text = page(
             title=f"Information flow in {type(self._model).__name__}",
             summary=[trace.attrs["description"] + "."],
             panels=[
@@ -145,6 +145,7 @@ class watch:  # noqa: N801 — used as a verb: with ip.watch(model, …) as w
             settings={name: repr(estimator) for name, estimator in self._plane.estimators.items()},
             machine={"torch": torch.__version__},
         )
+        write_whole(Path(path), text.encode())
         return Path(path)
 
     def _measure(self) -> None:

@@ -94,8 +94,8 @@ def finding(
     readings = tuple(
         Reading(
             name,
-            Interval.of(effect),
-            Interval.of([value - 0.4 for value in effect]),
+            {"enc 1 ≥ enc 2": Interval.of(effect)},
+            {"enc 1 ≥ enc 2": Interval.of([value - 0.4 for value in effect])},
             saturated,
             {"share of steps": 0.93, "smallest margin": -0.0123, "layer": "enc 5"},
         )
@@ -121,7 +121,7 @@ FINDINGS = [
     finding(
         "rule",
         "The trajectories approach the bisector.",
-        [[0.3, 0.35, 0.32], [-0.1, 0.2, -0.05]],
+        [[0.3, 0.35, 0.32], [-0.3, -0.2, -0.25]],
     ),
     finding("compression", "There is a compression phase in every layer.", [[0.1, -0.2, 0.15]] * 2),
     finding("top", "The widest layer keeps the most information.", [[0.1, 0.2, 0.15]] * 2, 0.8),

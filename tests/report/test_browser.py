@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infoplane.report.page import write
+from infoplane.report.page import page as page_of
 
 pytestmark = pytest.mark.browser
 
@@ -68,7 +68,7 @@ def visit(chromium, content, tmp_path):
 
     def opened(width: int, scheme: str = "light", **other) -> Visit:
         path = tmp_path / "report.html"
-        write(path, **content | other)
+        path.write_text(page_of(**content | other), encoding="utf-8")
         visits.append(Visit(chromium, path, width, scheme))
         return visits[-1]
 

@@ -1,6 +1,5 @@
 """From a statistic of Traces to a Finding: intervals, controls, verdicts."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final
@@ -11,7 +10,7 @@ import xarray as xr
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.estimate import SATURATION
 from infoplane.values.finding import Finding, Interval, Reading
-from infoplane.values.trace import Trace
+from infoplane.values.trace import Trace, settings_of
 from infoplane.values.units import BIT
 
 Statistic = Callable[[Trace], xr.DataArray]
@@ -201,21 +200,10 @@ def _spread(traces: Sequence[Trace]) -> str:
 
 
 def _settings(trace: Trace) -> dict[str, Any]:
-    """The settings that a Trace was recorded with, as flat names, without the seed."""
-    stored = {"experiment": trace.attrs.get("experiment")}
-    return stored | {
-        k: v for k, v in _flat(json.loads(trace.attrs.get("settings", "{}"))).items() if k != "seed"
-    }
-
-
-def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in settings.items():
-        if isinstance(value, Mapping):
-            flat |= _flat(value, f"{prefix}{name}.")
-        else:
-            flat[prefix + name] = value
-    return flat
+    """The experiment and its settings, all but the seed."""
+    settings = {"experiment": trace.attrs.get("experiment"), **settings_of(trace)}
+    settings.pop("seed", None)
+    return settings
 
 
 def _saturated(values: xr.DataArray) -> np.ndarray:

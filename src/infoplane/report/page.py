@@ -2,9 +2,7 @@
 
 import json
 import math
-import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -71,26 +69,6 @@ def page(
             ),
         )
     )
-
-
-def write(
-    path: Path,
-    title: str,
-    summary: Sequence[str],
-    panels: Sequence[Panel],
-    findings: Sequence[Finding],
-    settings: Mapping[str, str],
-    machine: Mapping[str, str],
-    notes: Sequence[str] = (),
-) -> None:
-    """Writes the page to ``path`` in one step: a reader sees the old file or the new one."""
-    text = page(title, summary, panels, findings, settings, machine, notes)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        draft.write_text(text, encoding="utf-8")
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def embedded(value: Any) -> Markup:  # noqa: ANN401 — whatever JSON can say

@@ -3,6 +3,7 @@
 Everything from ``analysis`` on reads a Trace alone; neither model nor data are needed again.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, final
@@ -116,6 +117,19 @@ def trace_of(rows: Iterable[Row], attributes: Mapping[str, Any]) -> Trace:
         },
         attrs={"schema_version": SCHEMA_VERSION, **attributes},
     )
+
+
+def settings_of(trace: Trace) -> dict[str, Any]:
+    """The settings that a Trace was recorded with; nested ones under "outer.inner"."""
+    return _flat(json.loads(trace.attrs.get("settings", "{}")))
+
+
+def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in settings.items():
+        nested = _flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else None
+        flat |= {prefix + name: value} if nested is None else nested
+    return flat
 
 
 def _names(rows: list[Row]) -> list[str]:
