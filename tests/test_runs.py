@@ -14,6 +14,9 @@ from filelock import FileLock
 from infoplane.experiments.autoencoder.experiment import Autoencoder
 from infoplane.experiments.settings import Probing, Training
 from infoplane.runs import Run, opened, run
+from infoplane.store.checkpoints import Checkpoints
+from infoplane.store.files import write_json
+from infoplane.store.traces import write_trace
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.trace import Tick
 
@@ -146,6 +149,35 @@ def test_killed_at_ten_random_moments_the_trace_is_the_same_to_the_last_bit(fini
     assert kills >= 5
     resumed = run(SMALL, tmp_path)
     assert resumed.trace.identical(finished.trace)
+
+
+@pytest.mark.parametrize(
+    ("place", "target"),
+    [
+        ("write_trace", write_trace),
+        ("write_json", write_json),
+        ("Checkpoints.clear", Checkpoints.clear),
+    ],
+)
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_cut_off_while_finishing_nothing_is_computed_again(
+    place, target, when, finished, tmp_path, monkeypatch
+):
+    """All rows are measured; whatever is derived from them may be written again."""
+
+    def cut_off(*arguments):
+        if when == "after":
+            target(*arguments)
+        raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(f"infoplane.runs.{place}", cut_off)
+        run(SMALL, tmp_path)
+    assert run(SMALL, tmp_path, watch=forbidden).trace.identical(finished.trace)
+
+
+class Killed(Exception):
+    pass
 
 
 def test_two_processes_do_not_compute_the_same_run(tmp_path, finished):
