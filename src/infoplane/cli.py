@@ -176,8 +176,8 @@ def _print_findings(found: Sequence[Finding]) -> None:
     if not found:
         out.print("This experiment makes no claims.")
         return
-    table = Table(box=None, pad_edge=False)
-    for heading in ("claim", "verdict", "estimator", "effect ± half of 90 %", "control"):
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    for heading in ("claim", "verdict", "estimator", "effect (90 %)", "control"):
         table.add_column(heading, no_wrap=True)
     for finding in found:
         for i, reading in enumerate(finding.readings):

@@ -52,11 +52,15 @@ def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
         verdict: sum(finding.verdict is verdict for finding in findings) for verdict in Verdict
     }
     verdicts = ", ".join(f"{count} {verdict}" for verdict, count in counted.items() if count)
-    saturated = ", ".join(unmeasured) or "no rule"
+    saturated = (
+        f"Saturated at log₂ n, and so without a vote on some claims: {', '.join(unmeasured)}."
+        if unmeasured
+        else "Under no rule are the values that the claims rest on saturated at log₂ n."
+    )
     return [
         f"{trace.attrs['description']}; the test error fell from {test[0]:.4f} to {test[-1]:.4f}.",
         f"Of {len(findings)} claims: {verdicts}.",
         f"Intervals are at 90 % over {findings[0].spread}; what one seed shows is about this "
         "network, not yet about training.",
-        f"Saturated at log₂ n, and so without a vote on some claims: {saturated}.",
+        saturated,
     ]
