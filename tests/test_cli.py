@@ -62,6 +62,8 @@ def test_run_report_findings(tmp_path, capsys):
         (["run", "autoencoder", "--probe-size", "1000"], "needs 5000 samples"),
         (["run", "autoencoder", "--dataset", "mnist", "--data-dir", "nowhere"], "nowhere"),
         (["run", "autoencoder", "--threads", "0"], "threads=0"),
+        (["run", "autoencoder", "--steps", "-5"], "infoplane: steps=-5: it must be at least 1"),
+        (["run", "autoencoder", "--device", "gpu"], "device=gpu"),
         (["run", "autoencoder", "--null-snapshots", "1"], "untrained network alone"),
         (["report", "nowhere"], "nowhere"),
         (["findings"], "at least one run"),
@@ -77,6 +79,7 @@ def test_a_mistake_is_one_clear_message_and_exit_code_two(
     assert call(*arguments) == 2
     error = capsys.readouterr().err
     assert words in error and "Traceback" not in error
+    assert not list(tmp_path.rglob("manifest.json")), "a refused run left a folder behind"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
@@ -95,7 +98,7 @@ def test_interrupted_it_says_how_to_go_on_and_goes_on(tmp_path, interruption):
     ]
     child = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     for line in child.stderr:
-        if " 1000 of" in line:
+        if ": 1000 of" in line:
             child.send_signal(interruption)
             break
     rest = child.stderr.read()
@@ -104,5 +107,5 @@ def test_interrupted_it_says_how_to_go_on_and_goes_on(tmp_path, interruption):
     assert child.wait() == 130
     assert "the same command goes on" in rest and "Traceback" not in rest
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert not done.stderr.startswith("autoencoder: 0 of")
+    assert "autoencoder: 0 of" not in done.stderr
     assert "dpi-encoder" in done.stdout

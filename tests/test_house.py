@@ -38,3 +38,10 @@ def test_no_module_prints_or_imports_the_package_s_own_face():
         assert not re.search(
             r"^\s*(from infoplane import|import infoplane$)", path.read_text(), re.M
         )
+
+
+def test_the_readme_links_to_what_exists_and_holds_no_placeholder():
+    text = (ROOT / "README.md").read_text()
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link]
+    assert all((ROOT / link).exists() for link in links), links
+    assert not re.search(r"^[A-Z]{4,}$", text, re.M)

@@ -44,7 +44,9 @@ def test_three_lines_around_a_loop_give_a_trace_and_a_report(tmp_path):
         trace["I_TY"].sel(estimator="tapia", layer="3").mean("batch")[i] for i in (0, -1)
     )
     assert last > first  # it learned the classes
-    assert "Information flow in Sequential" in w.report(tmp_path / "flow.html").read_text()
+    text = w.report(tmp_path / "flow.html").read_text()
+    assert "Information flow in Sequential" in text and "No null was measured" in text
+    assert np.isnan(trace["loss"].values[0]) and trace["loss"].values[-1] < trace["loss"].values[1]
 
 
 def test_training_is_the_same_with_and_without():
@@ -90,11 +92,19 @@ def test_a_layer_as_target_needs_no_targets():
     [
         ({"layers": "decoder.*"}, "the model has: 0, 1, 2, 3"),
         ({"layers": ["7"]}, "no layer.*7"),
-        ({"batches": 3}, "100 samples cannot be split into 3"),
+        ({"batches": 60}, "100 samples cannot be split into 60"),
         ({"probe": (PROBE[0], None)}, "no targets"),
+        ({"probe": (PROBE[0], PROBE[1][:5])}, r"100 inputs, and targets of shape \(5,\)"),
+        ({"every": ip.EvenlySpaced(5)}, "give updates"),
     ],
 )
 def test_mistakes_are_named(changed, words):
     arguments = {"probe": PROBE, "layers": "*", **changed}
     with pytest.raises(ip.InfoplaneError, match=words), ip.watch(network(), **arguments):
         pass
+
+
+def test_what_does_not_fill_the_batches_is_left_out_and_said(tmp_path):
+    with ip.watch(network(), PROBE, layers="0", batches=3) as w:
+        w.step()
+    assert "(1 left out)" in w.report(tmp_path / "flow.html").read_text()

@@ -5,6 +5,7 @@ import os
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read when torch is first imported
 
 import inspect
+import math
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,10 +31,10 @@ from infoplane.experiments.protocol import Experiment
 from infoplane.runs import Run, Watcher, opened
 from infoplane.runs import run as computed
 from infoplane.values.errors import InfoplaneError
-from infoplane.values.finding import Finding
+from infoplane.values.finding import Finding, Interval
 from infoplane.values.trace import Row, Tick
 
-out = Console(highlight=False)
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
 err = Console(stderr=True, highlight=False)
 
 INTERRUPTED, MISTAKE = 130, 2
@@ -111,6 +112,7 @@ def _runner(experiment: type[Any]) -> Callable[..., None]:
 
 def _run(experiment: Experiment, where: Where) -> None:
     """Computes, reports, and prints the verdicts."""
+    err.print(f"{experiment.name}: reading the data")
     try:
         with _progress(experiment.name) as watch:
             done = computed(experiment, where.runs_dir, threads=where.threads, watch=watch)
@@ -122,10 +124,9 @@ def _run(experiment: Experiment, where: Where) -> None:
         sys.exit(INTERRUPTED)
     for note in done.manifest.repairs:
         err.print(f"Note: {note}", soft_wrap=True)
+    written = f"Report: {done.ensure_report()}" if where.report else ""
     _print_findings(done.findings)
-    out.print(f"Run:    {done.folder}", soft_wrap=True)
-    if where.report:
-        out.print(f"Report: {done.report()}", soft_wrap=True)
+    out.print(f"Run:    {done.folder}\n{written}", soft_wrap=True)
 
 
 @contextmanager
@@ -158,15 +159,23 @@ def _progress(name: str) -> Iterator[Watcher]:
         yield watch
 
 
+def _half(interval: Interval) -> str:
+    """Half of the interval, if there is one."""
+    half = interval.high - interval.mean
+    return f"± {half:.3f}" if math.isfinite(half) else "(one value)"
+
+
 def _tenths(name: str) -> Watcher:
     """One line of progress for every tenth of the updates."""
-    told = -1
+    told, rows = -1, 0
 
     def watch(event: Row | Tick) -> None:
-        nonlocal told
-        if isinstance(event, Tick) and event.step * 10 // event.total > told:
+        nonlocal told, rows
+        if isinstance(event, Row):
+            rows += 1
+        elif event.step * 10 // event.total > told:
             told = event.step * 10 // event.total
-            err.print(f"{name}: {event.step} of {event.total} updates")
+            err.print(f"{name}: {event.step} of {event.total} updates, {rows} moments measured")
 
     return watch
 
@@ -186,8 +195,9 @@ def _print_findings(found: Sequence[Finding]) -> None:
                 finding.key if i == 0 else "",
                 str(finding.verdict) if i == 0 else "",
                 reading.estimator,
-                f"{effect.mean:+.3f} ± {effect.high - effect.mean:.3f} {finding.unit}",
-                "" if control is None else f"{control.mean:+.3f}",
+                f"{effect.mean:+.3f} {_half(effect)} {finding.unit}",
+                ("" if control is None else f"{control.mean:+.3f}")
+                + (" too" if reading.shared_with_control else ""),
             )
     out.print(table)
     out.print(f"Intervals over {found[0].spread}.")

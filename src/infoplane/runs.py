@@ -1,6 +1,7 @@
 """One job end to end: computed once, durable from the first row on, resumable after anything."""
 
 import json
+import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -75,6 +76,12 @@ class Run:
         """Its claims, judged."""
         return self.experiment.findings([self.trace])
 
+    def ensure_report(self) -> Path:
+        """The report's path; it is written if it is not there, or older than the results."""
+        path, results = self.folder / "report.html", self.folder / "findings.json"
+        fresh = path.exists() and path.stat().st_mtime >= results.stat().st_mtime
+        return path if fresh else self.report()
+
     def report(self) -> Path:
         """Writes ``report.html`` and the figures, and returns the report's path."""
         panels = self.experiment.panels(self.trace)
@@ -136,8 +143,13 @@ def run(
         if _is_whole(folder):
             return Run(folder)
         manifest = _started(folder, experiment, digest, place, threads or experiment.threads)
-        with _torch_threads(manifest.threads):
-            return _computed(folder, experiment, manifest, watch)
+        try:
+            with _torch_threads(manifest.threads):
+                return _computed(folder, experiment, manifest, watch)
+        except InfoplaneError:
+            if manifest.sessions == 1 and not (folder / "journal.jsonl").exists():
+                shutil.rmtree(folder, ignore_errors=True)  # refused before it measured anything
+            raise
 
 
 def opened(folders: Sequence[Path]) -> list[Run]:

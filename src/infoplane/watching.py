@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import final
 
 import torch
+import xarray as xr
 from torch import Tensor, nn
 
 from infoplane.experiments import panels as shared
@@ -21,7 +22,7 @@ from infoplane.record.snapshot import Snapshot
 from infoplane.report.page import page
 from infoplane.store.files import write_whole
 from infoplane.values.errors import InfoplaneError
-from infoplane.values.trace import Row, Trace, trace_of
+from infoplane.values.trace import Measured, Row, Trace, trace_of
 
 ESTIMATORS: Mapping[str, PlaneEstimator] = {
     "tapia": PlaneEstimator(1.01, Tapia(), {INPUT: Tapia(standardise="whole")}),
@@ -54,13 +55,14 @@ class watch:  # noqa: N801 — used as a verb: with ip.watch(model, …) as w
         every: When to look.
         updates: How many there will be, if known: the schedule is then spread over exactly these.
         target: The variable Y: "target", or the name of a layer such as the last.
-        batches: Parts of the probe; their spread is the standard error.
+        batches: Equal parts of the probe, whose spread is the standard error; what does not fill
+            them is left out, and the report says so.
         estimators: Estimators side by side, by name, such as {"mine": ip.Renyi(alpha=2)}.
-        permutations: Shuffles per moment for a null; 0 for none.
+        permutations: Shuffles per moment for a null; 0 for none, 39 resolve p = 0.025.
         seed: Seed of the shuffles.
 
     Raises:
-        InfoplaneError: No layer matches, or the probe cannot be split into equal batches.
+        InfoplaneError: No layer matches, or the probe is no pair, or too small.
     """
 
     def __init__(
@@ -82,7 +84,9 @@ class watch:  # noqa: N801 — used as a verb: with ip.watch(model, …) as w
             raise InfoplaneError(
                 f"{schedule} spreads its moments over a number of updates: give updates=…"
             )
+        _require_model_and_pair(model, probe)
         self._model = model
+        self._left_out = len(probe[0]) % max(batches, 1)
         self._due = frozenset(schedule.steps(LONGEST if updates is None else updates))
         self._plane = Plane(
             probe=_split(probe, batches, target, _device(model)),
@@ -132,13 +136,18 @@ class watch:  # noqa: N801 — used as a verb: with ip.watch(model, …) as w
         trace, names = self.trace, list(self._plane.estimators)
         text = page(
             title=f"Information flow in {type(self._model).__name__}",
-            summary=[trace.attrs["description"] + "."],
+            summary=self._summary(trace),
             panels=[
                 *(shared.plane(trace, name) for name in names),
                 *(
                     shared.curves(trace, variable, name, caption)
                     for variable, caption in _CAPTIONS.items()
                     for name in names
+                ),
+                *(
+                    shared.companions(trace, name, title, caption, {name: ""})
+                    for name, (title, caption) in _COMPANIONS.items()
+                    if name in trace
                 ),
             ],
             findings=[],
@@ -148,11 +157,32 @@ class watch:  # noqa: N801 — used as a verb: with ip.watch(model, …) as w
         write_whole(Path(path), text.encode())
         return Path(path)
 
+    def _summary(self, trace: Trace) -> list[str]:
+        """What was watched, on what, and what speaks for the numbers."""
+        probe, layers = self._plane.probe, ", ".join(self._plane.layers)
+        left_out = f" ({self._left_out} left out)" if self._left_out else ""
+        return [
+            f"{trace.attrs['description']}: {layers}.",
+            f"Probe of {probe.batches} batches of {probe.n} samples{left_out}; errors are over "
+            f"the batches, and no value can exceed log₂ n = {math.log2(probe.n):.2f} bit.",
+            "Dashed is the null, the same after shuffling."
+            if "I_XT_null" in trace
+            else "No null was measured, so nothing here says how much of a value independent "
+            "samples would show, too: pass permutations=39.",
+        ]
+
     def _measure(self) -> None:
-        seen = self._plane(Snapshot(self._step, math.nan, self._model, self._loss))
-        self._rows.append(Row.at(self._step, math.nan, [seen]))
+        parts = [self._plane(Snapshot(self._step, math.nan, self._model, self._loss))]
+        if self._loss is not None:
+            attributes = {"long_name": "loss of the last batch", "unit": "1"}
+            parts.append(Measured({"loss": xr.DataArray(self._loss, attrs=attributes)}))
+        self._rows.append(Row.at(self._step, math.nan, parts))
 
 
+_COMPANIONS = {
+    "norm_T": ("Mean norm of the activations", "Scale, not information."),
+    "loss": ("Loss", "Of the batch of the last update, as it was told."),
+}
 _CAPTIONS = {
     "I_XT": "What each layer keeps of the input.",
     "I_TY": "What each layer shares with the target.",
@@ -186,14 +216,29 @@ def _split(
         raise InfoplaneError(
             "The probe has no targets; give probe=(x, y), or name a layer as target."
         )
-    if batches < 1 or len(x) % batches or len(x) // batches < 2:
+    if batches < 1 or len(x) // batches < 2:
         raise InfoplaneError(
-            f"A probe of {len(x)} samples cannot be split into {batches} equal batches of at "
-            "least two; give another number of samples, or set batches."
+            f"A probe of {len(x)} samples cannot be split into {batches} batches of at least "
+            "two; give more samples, or set batches."
         )
     shape = (batches, len(x) // batches)
+    whole = math.prod(shape)
     targets = torch.zeros(len(x), dtype=torch.long) if y is None else y
-    return Probe(x.unflatten(0, shape), targets.unflatten(0, shape)).to(device)
+    return Probe(x[:whole].unflatten(0, shape), targets[:whole].unflatten(0, shape)).to(device)
+
+
+def _require_model_and_pair(model: object, probe: object) -> None:
+    """Refuses what is no network, and what is no pair of paired tensors."""
+    if not isinstance(model, nn.Module):
+        raise InfoplaneError(f"watch needs an nn.Module, got a {type(model).__name__}.")
+    if not (isinstance(probe, tuple) and len(probe) == 2 and isinstance(probe[0], Tensor)):
+        raise InfoplaneError("The probe is a pair of tensors: probe=(inputs, targets).")
+    x, y = probe
+    if y is not None and not (isinstance(y, Tensor) and len(y) == len(x)):
+        shape = tuple(y.shape) if isinstance(y, Tensor) else type(y).__name__
+        raise InfoplaneError(
+            f"The probe has {len(x)} inputs, and targets of shape {shape}; one for each is needed."
+        )
 
 
 def _seen_by(estimator: Renyi | PlaneEstimator) -> PlaneEstimator:

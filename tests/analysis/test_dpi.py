@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from infoplane.analysis.dpi import Chain, holds, link_evidence, mean_slack
+from infoplane.analysis.dpi import Chain, by_stage, holds, link_evidence, untrained_slack
 from infoplane.values.errors import InfoplaneError
 
 
@@ -27,12 +27,20 @@ def test_links_hold_are_violated_or_within_their_error():
     assert (holds(equal) == 0).all()
 
 
-def test_every_link_is_a_part_of_the_claim():
-    chain = Chain.of({"a": term(3.0), "b": term(2.0), "c": term(2.5)})
-    parts = mean_slack(chain.slack())
+def test_every_link_is_a_part_of_the_claim_at_every_stage():
+    broken_late = term(2.5, snapshots=9) + xr.DataArray([0.0] * 6 + [1.0] * 3, dims="snapshot")
+    chain = Chain.of({"a": term(3.0, snapshots=9), "b": broken_late})
+    parts = by_stage(chain.slack())
     assert parts.dims == ("part", "estimator", "batch")
-    assert list(parts["part"].values) == ["a ≥ b", "b ≥ c"]
-    assert parts.mean("batch").values.ravel() == pytest.approx([1.0, -0.5], abs=0.02)
+    assert list(parts["part"].values) == ["a ≥ b, early", "a ≥ b, midway", "a ≥ b, late"]
+    assert parts.mean("batch").values.ravel() == pytest.approx([0.5, 0.5, -0.5], abs=0.02)
+
+
+def test_the_control_has_the_parts_of_the_claim():
+    one = Chain.of({"a": term(3.0, snapshots=1), "b": term(2.0, snapshots=1)})
+    control = untrained_slack(one.slack())
+    assert list(control["part"].values) == ["a ≥ b, early", "a ≥ b, midway", "a ≥ b, late"]
+    assert np.ptp(control.values, axis=0).max() == 0
 
 
 def test_one_batch_has_no_error_and_so_no_state():
@@ -56,7 +64,9 @@ def test_the_error_is_paired():
 
 def test_evidence_counts_the_steps():
     chain = Chain.of({"a": term(3.0), "b": term(2.0)})
-    assert link_evidence(chain.slack(), "one")["a ≥ b"]["holds"] == 1.0
+    found = link_evidence(chain.slack(), "one")
+    assert found["a ≥ b"]["holds at"] == 1.0
+    assert found["share of snapshots at which all links hold"] == 1.0
 
 
 def test_a_chain_of_one_term_is_none():

@@ -97,11 +97,6 @@ def require_seeds(traces: Sequence[Trace]) -> None:
         raise InfoplaneError("Claims are judged over at least one Trace; none was given.")
     if len(traces) == 1:
         return
-    seeds = [trace.attrs.get("seed") for trace in traces]
-    if len(set(seeds)) < len(seeds):
-        raise InfoplaneError(
-            f"Several Traces are judged over their seeds, which must differ; got {seeds}."
-        )
     first = _settings(traces[0])
     for trace in traces[1:]:
         other = _settings(trace)
@@ -111,6 +106,11 @@ def require_seeds(traces: Sequence[Trace]) -> None:
                 f"The runs differ in more than their seed: {', '.join(differing)}. "
                 "Judge them one by one, or name runs of the same settings."
             )
+    seeds = [trace.attrs.get("seed") for trace in traces]
+    if len(set(seeds)) < len(seeds):
+        raise InfoplaneError(
+            f"Several Traces are judged over their seeds, which must differ; got {seeds}."
+        )
 
 
 def untrained(trace: Trace) -> Trace:
@@ -195,8 +195,10 @@ def _spread(traces: Sequence[Trace]) -> str:
     if len(traces) > 1:
         return f"{len(traces)} seeds"
     kind = next(dim for dim in REPLICATES if dim in traces[0].dims)
-    words = {"init": "networks", "batch": "probe batches, one seed"}
-    return f"{traces[0].sizes[kind]} {words[kind]}"
+    count = traces[0].sizes[kind]
+    several = {"init": "networks", "batch": "probe batches, one seed"}
+    alone = {"init": "network", "batch": "probe batch, one seed"}
+    return f"{count} {alone[kind] if count == 1 else several[kind]}"
 
 
 def _settings(trace: Trace) -> dict[str, Any]:

@@ -11,6 +11,9 @@ from infoplane.analysis.claims import standard_error
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.trace import Trace
 
+STAGES = ("early", "midway", "late")
+"""Thirds of the snapshots after the first."""
+
 
 @final
 @dataclass(frozen=True)
@@ -65,20 +68,46 @@ def holds(slack: xr.DataArray) -> xr.DataArray:
     return state.where(error.notnull())
 
 
-def mean_slack(slack: xr.DataArray) -> xr.DataArray:
-    """Slack of every link, mean over snapshots; the links are the parts of the claim."""
-    return slack.mean("snapshot").rename(link="part")
+def by_stage(slack: xr.DataArray) -> xr.DataArray:
+    """Mean slack of every link early, midway and late; these are the parts of the claim.
+
+    The stages are thirds of the snapshots, so that an inequality which training breaks, or mends,
+    is not averaged away. A single snapshot has no stages.
+
+    Returns:
+        Dimensions (part, estimator, batch); a part is named "link, stage".
+    """
+    thirds = np.array_split(np.arange(slack.sizes["snapshot"]), len(STAGES))
+    stages = dict(zip(STAGES, thirds, strict=True))
+    parts = [
+        slack.isel(snapshot=members)
+        .mean("snapshot")
+        .assign_coords(link=[f"{link}, {stage}" for link in slack["link"].values])
+        for stage, members in stages.items()
+        if len(members)
+    ]
+    return xr.concat(parts, dim="link").rename(link="part")
+
+
+def untrained_slack(slack: xr.DataArray) -> xr.DataArray:
+    """The slack of the one untrained snapshot under the name of every stage, as a control."""
+    return by_stage(xr.concat([slack] * len(STAGES), dim="snapshot"))
 
 
 def link_evidence(slack: xr.DataArray, estimator: str) -> dict[str, Any]:
-    """Per link: mean slack in bits, and the share of steps at which it holds or is violated."""
+    """The share of snapshots at which all links hold, or each of them does, and its mean slack."""
     chosen = slack.sel(estimator=estimator)
     state = holds(chosen)
-    return {
+    shares: dict[str, Any] = {
+        "share of snapshots at which all links hold": float((state > 0).all("link").mean()),
+        "share at which a link is violated": float((state < 0).any("link").mean()),
+    }
+    return shares | {
         str(link): {
+            "holds at": float((state.sel(link=link) > 0).mean()),
+            "violated at": float((state.sel(link=link) < 0).mean()),
             "mean slack": float(chosen.sel(link=link).mean()),
-            "holds": float((state.sel(link=link) > 0).mean()),
-            "violated": float((state.sel(link=link) < 0).mean()),
+            "last slack": float(chosen.sel(link=link).isel(snapshot=-1).mean()),
         }
         for link in slack["link"].values
     }

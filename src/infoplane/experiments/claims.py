@@ -8,7 +8,7 @@ import xarray as xr
 
 from infoplane.analysis import phases
 from infoplane.analysis.claims import Claim, above_null, trained, untrained
-from infoplane.analysis.dpi import Chain, link_evidence, mean_slack
+from infoplane.analysis.dpi import Chain, by_stage, link_evidence, untrained_slack
 from infoplane.values.estimate import SATURATION
 from infoplane.values.trace import Trace
 
@@ -25,7 +25,7 @@ def chain_claim(
     rests_on: Callable[[Trace], Chain] | None = None,
     notes: tuple[str, ...] = (),
 ) -> Claim:
-    """A chain of inequalities holds, link by link, in the mean over all steps after the first.
+    """A chain of inequalities holds, link by link, at every stage of training.
 
     Args:
         key: Short name.
@@ -39,11 +39,11 @@ def chain_claim(
         key=key,
         statement=statement,
         source=source,
-        statistic=lambda trace: mean_slack(chain(trained(trace)).slack()),
-        control=lambda trace: mean_slack(chain(untrained(trace)).slack()),
+        statistic=lambda trace: by_stage(chain(trained(trace)).slack()),
+        control=lambda trace: untrained_slack(chain(untrained(trace)).slack()),
         rests_on=lambda trace: (rests_on or chain)(trained(trace)).values,
         evidence=lambda trace, name: link_evidence(chain(trained(trace)).slack(), name),
-        notes=("The effect is the mean slack of the weakest link.", *notes),
+        notes=("The effect is the mean slack of the weakest link at its weakest stage.", *notes),
     )
 
 
@@ -70,7 +70,8 @@ def simplifying(layer: str) -> Claim:
     """The information of a layer about the input falls after its peak."""
     return Claim(
         key="simplifying",
-        statement=f"There is a simplifying phase: I(X;{layer}) falls after its peak.",
+        statement=f"There is a simplifying phase: I(X;{layer}) falls by 0.25 bit or more after its "
+        "peak.",
         source=PHASES,
         statistic=lambda trace: phases.simplifying(_of(trace, "I_XT", layer)),
         control=lambda trace: phases.simplifying(_null(trace, "I_XT", layer)),

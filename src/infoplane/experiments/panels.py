@@ -23,9 +23,10 @@ def plane(trace: Trace, estimator: str) -> Panel:
         key=f"plane-{estimator}",
         title=f"Information plane, {estimator} width",
         caption=(
-            f"Each layer moves from light (untrained) to dark (step {int(trace['step'][-1])}); "
-            f"bars are ±1 standard error over {trace.sizes['batch']} probe batches of "
-            f"{to_input.attrs['n']}. Nothing can lie beyond the dotted ceiling log₂ n."
+            f"Each layer moves from faint (untrained) to full (step {int(trace['step'][-1])}). On "
+            "the diagonal it shares as much with one variable as with the other. Thin bars are ±1 "
+            f"standard error over {trace.sizes['batch']} probe batches of {to_input.attrs['n']}, "
+            "where they are larger than the marks; no value can exceed log₂ n."
         ),
         x=Axis(_title(to_input), to_input.attrs["unit"]),
         y=Axis(_title(to_target), to_target.attrs["unit"]),

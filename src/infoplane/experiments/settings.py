@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, final
 
+import torch
+
 from infoplane.datasets.base import Dataset
 from infoplane.numerics.bandwidth import Silverman, Tapia
 from infoplane.observe.estimator import PlaneEstimator
@@ -112,6 +114,19 @@ class Widths:
             "silverman": PlaneEstimator(self.alpha, Silverman(self.h)),
             "tapia": PlaneEstimator(self.alpha, Tapia(self.gamma), dict.fromkeys(images, whole)),
         }
+
+
+def require_device(name: str) -> None:
+    """Refuses a device that torch does not know or this machine does not have.
+
+    Raises:
+        InfoplaneError: Which, and what there is.
+    """
+    try:
+        torch.zeros(1, device=name)
+    except (RuntimeError, AssertionError) as problem:
+        reason = str(problem).splitlines()[0]
+        raise InfoplaneError(f"device={name}: {reason} The device cpu is always there.") from None
 
 
 def require_at_least(least: int, **numbers: int) -> None:

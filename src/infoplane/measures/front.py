@@ -60,6 +60,10 @@ def mutual_information(
     >>> mutual_information(x, x.square(), permutations=39).p_value
     0.025
     """
+    if not isinstance(estimator, Estimator):
+        raise InfoplaneError(f"{estimator!r} is no estimator; pass a value such as ip.Renyi().")
+    if permutations < 0:
+        raise InfoplaneError(f"permutations={permutations}: 0 is for no null, 39 are usual.")
     measured = estimator if batch_size is None else Batched(estimator, batch_size)
     if permutations:
         measured = WithNull(measured, permutations, seed, within=batch_size)

@@ -1,7 +1,7 @@
 """Matrix-based Rényi information as an estimator: arrays in, Estimate out."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 from jaxtyping import Int
@@ -83,7 +83,8 @@ class Renyi:
             if is_saturated(entropy, matrix.ceiling(a.n))
         ]
         bounds = (lowest, min(s_x, s_y))
-        return self._estimate(s_x + s_y - s_xy, a.n, bounds=bounds, notes=notes)
+        estimate = self._estimate(s_x + s_y - s_xy, a.n, bounds=bounds, notes=notes)
+        return replace(estimate, shared=True)
 
     def shuffled(self, x: Samples, y: Samples, orders: Int[Tensor, "s n"]) -> list[float]:
         """I_α(x; y[order]) in bits for every order; marginal entropies are computed once."""

@@ -135,6 +135,8 @@ def _slug(verdict: Verdict) -> str:
 
 
 def _plainly(value: Any) -> str:  # noqa: ANN401 — a Reading's evidence may be anything
-    """Evidence in words: numbers in four digits, everything else as it prints."""
+    """Evidence in words: numbers in four digits, a group of them in one line."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_plainly(entry)}" for name, entry in value.items())
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     return number(float(value)) if is_number else str(value)

@@ -67,7 +67,7 @@ def _key() -> dict[str, Any]:
         "orientation": "h",
         "x": 0,
         "xanchor": "left",
-        "y": 1,
+        "y": 1.02,
         "yanchor": "bottom",
         "len": 1,
         "thickness": 8,

@@ -1,5 +1,8 @@
 """The one error a user can cause."""
 
 
-class InfoplaneError(ValueError):
-    """Says what was wrong, where, and the remedy; the command line prints it as one line."""
+class InfoplaneError(Exception):
+    """Says what was wrong, where, and the remedy; the command line prints it as one line.
+
+    It is no ValueError, because a parser of arguments takes those for its own and rewords them.
+    """

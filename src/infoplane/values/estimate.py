@@ -32,6 +32,7 @@ class Estimate:
         bounds: What else limits the value in truth (None where no bound is known).
         unit: Always "bit" in public results.
         notes: Sentences with a remedy each, such as a warning of saturation.
+        shared: Whether it says what variables share, so that a null has a meaning.
     """
 
     value: float
@@ -45,6 +46,7 @@ class Estimate:
     bounds: tuple[float | None, float | None] = (None, None)
     unit: str = BIT
     notes: tuple[str, ...] = field(default=())
+    shared: bool = False
 
     @property
     def saturated(self) -> bool:
@@ -64,6 +66,8 @@ class Estimate:
         aside = [f"n = {self.n}"]
         if self.null is not None and self.p_value is not None:
             aside.insert(0, f"null {self.null:.4f}, p = {self.p_value:.3f}")
+        elif self.shared:
+            aside.insert(0, "no null measured")
         if math.isfinite(self.ceiling):
             aside.append(f"ceiling {self.ceiling:.3f}")
         if self.saturated:

@@ -59,8 +59,8 @@ def type_one_chains(trace: Trace) -> dict[str, Chain]:
 
 
 _TYPE_ONE = {
-    "encoder": "about the input never grows from layer to layer up to the code",
-    "decoder": "about the reconstruction never grows from the output back to the code",
+    "encoder": "about the input grows at no stage of training from layer to layer up to the code",
+    "decoder": "about the reconstruction grows at no stage from the output back to the code",
 }
 
 

@@ -16,7 +16,13 @@ from infoplane.datasets.catalogue import load
 from infoplane.experiments.autoencoder.claims import claims
 from infoplane.experiments.autoencoder.panels import panels, summary
 from infoplane.experiments.protocol import Experiment
-from infoplane.experiments.settings import Probing, Training, Widths, require_at_least
+from infoplane.experiments.settings import (
+    Probing,
+    Training,
+    Widths,
+    require_at_least,
+    require_device,
+)
 from infoplane.models.autoencoders.stacked import StackedAutoencoder
 from infoplane.numerics.workers import cores
 from infoplane.observe.losses import Losses
@@ -70,6 +76,7 @@ class Autoencoder(Experiment):
 
     def __post_init__(self) -> None:
         require_at_least(1, code_size=self.code_size)
+        require_device(self.device)
 
     @property
     def data(self) -> Dataset:
