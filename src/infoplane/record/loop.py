@@ -60,12 +60,19 @@ def fit(
     """
     yield Snapshot(start, start / steps_per_epoch, model, None)
     for step, indices in enumerate(chosen, start + 1):
-        torch.manual_seed(stream(seed, "noise", step).initial_seed())
+        _set_global_stream(stream(seed, "noise", step).initial_seed())
         optimiser.zero_grad()
         loss = objective(indices)
         loss.backward()
         optimiser.step()
         yield Snapshot(step, step / steps_per_epoch, model, loss.item())
+
+
+def _set_global_stream(seed: int) -> None:
+    """As ``torch.manual_seed``, which for a tiny network costs a fifth of an update."""
+    torch.default_generator.manual_seed(seed)
+    if torch.cuda.is_initialized():
+        torch.cuda.manual_seed_all(seed)
 
 
 def record(
