@@ -39,7 +39,7 @@ def test_what_is_computed_counts_and_where_does_not():
 
 def test_paths_and_devices_of_the_experiment_do_not_count():
     here = Autoencoder(code_size=5)
-    assert where(here) == where(replace(here, data_dir=Path("x"), device="cuda"))
+    assert where(here) == where(replace(here, data_dir=Path("x"), device="cpu:0"))
     assert where(here) != where(replace(here, seed=1))
 
 
