@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from timing import medians, table
 
-from infoplane.measures.renyi import Renyi
 from infoplane.models.autoencoders.stacked import StackedAutoencoder
 from infoplane.numerics.bandwidth import Silverman, Tapia
 from infoplane.numerics.gram import gaussian_gram, joint
 from infoplane.numerics.workers import parallel
+from infoplane.observe.estimator import PlaneEstimator
 from infoplane.observe.plane import INPUT, Plane
 from infoplane.observe.probe import Probe
 from infoplane.record.snapshot import Snapshot
@@ -30,7 +30,7 @@ def main() -> None:
             layers=model.layers,
             target="output",
             pairs=model.pairs,
-            estimators={"one": Renyi(1.01, rule)},
+            estimators={"one": PlaneEstimator(1.01, rule)},
         )
         snapshot = Snapshot(0, 0.0, model, None)
         plane(snapshot)  # S(X) is computed once, before the clock starts
