@@ -11,12 +11,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, final
 
-import torch
 from filelock import FileLock, Timeout
 
 from infoplane.analysis.claims import require_seeds
 from infoplane.experiments.catalogue import experiment as experiment_named
 from infoplane.experiments.protocol import Experiment
+from infoplane.numerics.workers import torch_threads
 from infoplane.report import figures
 from infoplane.report.page import page
 from infoplane.store.address import address, canonical, unaddressed
@@ -142,12 +142,13 @@ def run(
     with _alone(folder):
         if _is_whole(folder):
             return Run(folder)
+        fresh = not (folder / "manifest.json").exists()
         manifest = _started(folder, experiment, digest, place, threads or experiment.threads)
         try:
-            with _torch_threads(manifest.threads):
+            with torch_threads(manifest.threads):
                 return _computed(folder, experiment, manifest, watch)
         except InfoplaneError:
-            if manifest.sessions == 1 and not (folder / "journal.jsonl").exists():
+            if fresh and not (folder / "journal.jsonl").exists():
                 shutil.rmtree(folder, ignore_errors=True)  # refused before it measured anything
             raise
 
@@ -288,16 +289,6 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-@contextmanager
-def _torch_threads(count: int) -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _summed(parts: list[Any]) -> dict[str, float]:

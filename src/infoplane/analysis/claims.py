@@ -60,16 +60,14 @@ def judge(claim: Claim, traces: Sequence[Trace]) -> Finding:
     """
     require_seeds(traces)
     names = [str(name) for name in traces[0]["estimator"].values]
-    effects = [_samples(claim.statistic, traces, name) for name in names]
-    controls = [
-        None if claim.control is None else _samples(claim.control, traces, name) for name in names
-    ]
+    effects = _samples(claim.statistic, traces)
+    controls = None if claim.control is None else _samples(claim.control, traces)
     saturated = np.mean([_saturated(claim.rests_on(trace)) for trace in traces], axis=0)
     readings = tuple(
         Reading(
             estimator=name,
-            parts={part: Interval.of(samples) for part, samples in effects[i].items()},
-            controls=_intervals(controls[i]),
+            parts=_intervals(effects.sel(estimator=name)),
+            controls=None if controls is None else _intervals(controls.sel(estimator=name)),
             saturated=float(saturated[i]),
             evidence=_evidence(claim, traces, name),
         )
@@ -155,20 +153,12 @@ def standard_error(values: xr.DataArray) -> xr.DataArray:
     return values.std("batch", ddof=1) / np.sqrt(values.sizes["batch"])
 
 
-def _samples(statistic: Statistic, traces: Sequence[Trace], name: str) -> dict[str, np.ndarray]:
-    """Independent samples of every part's effect: replicates of one run, or seeds.
-
-    Parts are reduced one by one, before anybody asks which of them is the weakest.
-    """
-    per_trace = [_replicated(statistic(trace).sel(estimator=name)) for trace in traces]
-    if len(per_trace) > 1:
-        per_trace = [values.mean("sample") for values in per_trace]
-        joined = xr.concat(per_trace, dim="sample")
-    else:
-        joined = per_trace[0]
-    if "part" not in joined.dims:
-        return {"": joined.values}
-    return {str(part): joined.sel(part=part).values for part in joined["part"].values}
+def _samples(statistic: Statistic, traces: Sequence[Trace]) -> xr.DataArray:
+    """Independent samples of every effect along "sample": replicates of one run, or seeds."""
+    per_trace = [_replicated(statistic(trace)) for trace in traces]
+    if len(per_trace) == 1:
+        return per_trace[0]
+    return xr.concat([values.mean("sample") for values in per_trace], dim="sample")
 
 
 def _replicated(values: xr.DataArray) -> xr.DataArray:
@@ -178,10 +168,13 @@ def _replicated(values: xr.DataArray) -> xr.DataArray:
     return values.mean(others).rename({kind: "sample"})
 
 
-def _intervals(samples: Mapping[str, np.ndarray] | None) -> dict[str, Interval] | None:
-    if samples is None:
-        return None
-    return {part: Interval.of(values) for part, values in samples.items()}
+def _intervals(samples: xr.DataArray) -> dict[str, Interval]:
+    """The interval of every part; parts are reduced before anybody asks which is the weakest."""
+    if "part" not in samples.dims:
+        return {"": Interval.of(samples.values)}
+    return {
+        str(part): Interval.of(samples.sel(part=part).values) for part in samples["part"].values
+    }
 
 
 def _evidence(claim: Claim, traces: Sequence[Trace], name: str) -> Mapping[str, Any]:

@@ -38,15 +38,21 @@ def _libraries() -> ThreadpoolController:
 
 
 @contextmanager
-def one_thread_each() -> Iterator[None]:
-    """Linear algebra of torch, NumPy and SciPy on one thread per call, within the block."""
+def torch_threads(count: int) -> Iterator[None]:
+    """So many threads for torch within the block, and as many as before after it."""
     before = torch.get_num_threads()
-    torch.set_num_threads(1)
+    torch.set_num_threads(count)
     try:
-        with _libraries().limit(limits=1, user_api="blas"):
-            yield
+        yield
     finally:
         torch.set_num_threads(before)
+
+
+@contextmanager
+def one_thread_each() -> Iterator[None]:
+    """Linear algebra of torch, NumPy and SciPy on one thread per call, within the block."""
+    with torch_threads(1), _libraries().limit(limits=1, user_api="blas"):
+        yield
 
 
 def parallel(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
