@@ -1,6 +1,7 @@
 """A figure as data: axes, curves, bands and words. Only ``report`` draws."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import final
 
 import numpy as np
@@ -35,6 +36,11 @@ class Series:
         at: The training step of each point, or None.
         dashed: For a companion of the series before it, such as its null: drawn in that one's
             colour and not listed in the legend, so the caption says what dashes mean.
+        of: What it is about, such as a layer: series of one thing have the same colour and are
+            switched on and off together in all figures of a page; empty if it is about nothing
+            that other figures show.
+        beside: More numbers about each point by label, such as "S(layer) [bit]", each of shape
+            (n,); NaN where nothing was measured. Shown where the point is pointed at.
     """
 
     name: str
@@ -44,13 +50,12 @@ class Series:
     y_error: np.ndarray | None = None
     at: np.ndarray | None = None
     dashed: bool = False
+    of: str = ""
+    beside: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        lengths = {
-            len(part)
-            for part in (self.x, self.y, self.x_error, self.y_error, self.at)
-            if part is not None
-        }
+        parts = (self.x, self.y, self.x_error, self.y_error, self.at, *self.beside.values())
+        lengths = {len(part) for part in parts if part is not None}
         if len(lengths) != 1:
             raise InfoplaneError(f"Series {self.name!r} has parts of lengths {sorted(lengths)}.")
 
@@ -97,6 +102,8 @@ class Panel:
         bisector: Whether to draw y = x (the two axes are then drawn to one scale).
         ceiling: The largest value that can be measured, or None.
         plane: Whether points move with training: drawn with a step slider.
+        side: Which of several probes it shows, such as "train" or "test": the page shows one side
+            at a time; empty for a figure of all of them, which is always shown.
     """
 
     key: str
@@ -109,3 +116,4 @@ class Panel:
     bisector: bool = False
     ceiling: float | None = None
     plane: bool = False
+    side: str = ""

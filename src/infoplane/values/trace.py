@@ -119,6 +119,21 @@ def trace_of(rows: Iterable[Row], attributes: Mapping[str, Any]) -> Trace:
     )
 
 
+def sides(trace: Trace) -> dict[str, Trace]:
+    """What was measured on each probe by the probe's name; the whole Trace under "" if on one.
+
+    A Trace of several probes, such as training and test samples, has a dimension ``probe``.
+    """
+    if "probe" not in trace.dims:
+        return {"": trace}
+    return {str(name): trace.sel(probe=name, drop=True) for name in trace["probe"].values}
+
+
+def held_out(trace: Trace) -> Trace:
+    """What was measured on the last probe, by convention that of samples not trained on."""
+    return list(sides(trace).values())[-1]
+
+
 def settings_of(trace: Trace) -> dict[str, Any]:
     """The settings that a Trace was recorded with; nested ones under "outer.inner"."""
     return _flat(json.loads(trace.attrs.get("settings", "{}")))
