@@ -24,8 +24,8 @@ test: check  ## everything CI calls: style, types, layers, all tests
 	$(RUN)/python -m pytest -q
 
 check: $(READY)  ## style, types and layers, without tests
-	$(RUN)/ruff format --check src tests benchmarks
-	$(RUN)/ruff check src tests benchmarks
+	$(RUN)/ruff format --check src tests benchmarks examples
+	$(RUN)/ruff check src tests benchmarks examples
 	$(RUN)/mypy
 	$(RUN)/lint-imports
 

@@ -12,7 +12,7 @@ from infoplane.models.autoencoders.stacked import StackedAutoencoder
 from infoplane.numerics.bandwidth import Silverman, Tapia
 from infoplane.numerics.gram import gaussian_gram, joint
 from infoplane.numerics.workers import parallel
-from infoplane.observe.estimator import PlaneEstimator
+from infoplane.observe.estimator import MatrixRenyi
 from infoplane.observe.plane import INPUT, Plane
 from infoplane.observe.probe import Probe
 from infoplane.record.snapshot import Snapshot
@@ -30,7 +30,7 @@ def main() -> None:
             layers=model.layers,
             target="output",
             pairs=model.pairs,
-            estimators={"one": PlaneEstimator(1.01, rule)},
+            estimators={"one": MatrixRenyi(1.01, rule)},
         )
         snapshot = Snapshot(0, 0.0, model, None)
         plane(snapshot)  # S(X) is computed once, before the clock starts

@@ -53,6 +53,23 @@ def test_run_report_findings(tmp_path, capsys):
     assert "2 seeds" in capsys.readouterr().out
 
 
+def test_compare_prints_the_verdicts_of_every_run_and_writes_one_page(tmp_path, capsys):
+    for size in ("3", "5"):
+        settings = [*SMALL, "--code-size", size, "--runs-dir", str(tmp_path), "--no-report"]
+        assert call(*settings) == 0
+    folders = sorted(map(str, (tmp_path / "autoencoder").iterdir()))
+    capsys.readouterr()
+    assert call("compare", *folders, "--out", str(tmp_path / "page.html")) == 0
+    printed = capsys.readouterr().out
+    assert "code_size=3" in printed and "code_size=5" in printed and "dpi-encoder" in printed
+    assert f"Report: {tmp_path / 'page.html'}" in printed and (tmp_path / "page.html").exists()
+
+
+def test_compare_explains_itself(capsys):
+    assert call("compare", "--help") == 0
+    assert "settings, verdicts, planes" in " ".join(capsys.readouterr().out.split())
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -67,6 +84,10 @@ def test_run_report_findings(tmp_path, capsys):
         (["run", "autoencoder", "--null-snapshots", "1"], "untrained network alone"),
         (["report", "nowhere"], "nowhere"),
         (["findings"], "at least one run"),
+        (["compare"], "at least two run folders, got 0"),
+        (["compare", "nowhere"], "at least two run folders, got 1"),
+        (["compare", "nowhere", "./nowhere"], "named twice"),
+        (["compare", "nowhere", "elsewhere"], "nowhere"),
         (["run", "autoencoder", "--bogus", "1"], "--bogus"),
         (["dance"], "dance"),
         (["run"], "autoencoder"),

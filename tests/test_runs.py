@@ -82,7 +82,7 @@ def test_the_report_is_written_from_the_trace_alone(finished):
     text = path.read_text()
     assert "Information plane" in text and "dpi" not in text.partition("<h2")[0]
     figures = list((finished.folder / "figures").glob("*.svg"))
-    assert len(figures) == len(finished.experiment.panels(finished.trace))
+    assert len(figures) == len(finished.shown.panels(finished.trace))
 
 
 def test_the_same_settings_are_never_computed_twice(finished):
@@ -191,7 +191,7 @@ def test_only_seeds_of_the_same_settings_are_judged_together(tmp_path, finished)
     other_seed = run(replace(SMALL, seed=1), tmp_path)
     other_code = run(replace(SMALL, code_size=3, seed=2), tmp_path)
     together = opened([finished.folder, other_seed.folder])
-    found = together[0].experiment.findings([one.trace for one in together])
+    found = together[0].shown.findings([one.trace for one in together])
     assert found[0].spread == "2 seeds"
     with pytest.raises(InfoplaneError, match="more than their seed: code_size"):
         opened([finished.folder, other_code.folder])

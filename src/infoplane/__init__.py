@@ -15,11 +15,16 @@ if TYPE_CHECKING:
     from infoplane.numerics.bandwidth import MedianDistance as MedianDistance
     from infoplane.numerics.bandwidth import Silverman as Silverman
     from infoplane.numerics.bandwidth import Tapia as Tapia
+    from infoplane.observe.tokens import Tokens as Tokens
     from infoplane.record.schedule import EvenlySpaced as EvenlySpaced
     from infoplane.record.schedule import LogSpaced as LogSpaced
     from infoplane.values.errors import InfoplaneError as InfoplaneError
     from infoplane.values.estimate import Estimate as Estimate
-    from infoplane.watching import watch as watch
+    from infoplane.watching.checkpoints import watch_checkpoints as watch_checkpoints
+    from infoplane.watching.lightning import LightningWatch as LightningWatch
+    from infoplane.watching.tensorboard import TensorBoardRows as TensorBoardRows
+    from infoplane.watching.transformers import TransformersWatch as TransformersWatch
+    from infoplane.watching.watch import watch as watch
 
 __version__ = "0.1.0"
 
@@ -39,9 +44,15 @@ _HOMES = {
     "Alignment": "numerics.bandwidth",
     "Fixed": "numerics.bandwidth",
     # your own loop
-    "watch": "watching",
+    "watch": "watching.watch",
+    "Tokens": "observe.tokens",
     "LogSpaced": "record.schedule",
     "EvenlySpaced": "record.schedule",
+    # somebody's trainer, or what a training left
+    "LightningWatch": "watching.lightning",
+    "TransformersWatch": "watching.transformers",
+    "watch_checkpoints": "watching.checkpoints",
+    "TensorBoardRows": "watching.tensorboard",
     # what comes back
     "Estimate": "values.estimate",
     "InfoplaneError": "values.errors",

@@ -26,6 +26,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from infoplane.comparing import NOT_ASKED, Comparison
 from infoplane.experiments.catalogue import EXPERIMENTS
 from infoplane.experiments.protocol import Experiment
 from infoplane.runs import Run, Watcher, opened
@@ -34,8 +35,10 @@ from infoplane.values.errors import InfoplaneError
 from infoplane.values.finding import Finding, Interval
 from infoplane.values.trace import Row, Tick
 
-out = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
-err = Console(stderr=True, highlight=False)
+_PLAIN: Mapping[str, Any] = {"highlight": False, "markup": False, "emoji": False}
+"""Names of folders, estimators and layers are text."""
+console = Console(width=None if sys.stdout.isatty() else 100, **_PLAIN)
+err = Console(stderr=True, **_PLAIN)
 
 INTERRUPTED, MISTAKE = 130, 2
 
@@ -66,8 +69,8 @@ def list_experiments() -> None:
         table.add_column(heading)
     for name, experiment in EXPERIMENTS.items():
         table.add_row(name, experiment.title)
-    out.print(table)
-    out.print("\nRun one: infoplane run NAME; its settings: infoplane run NAME --help")
+    console.print(table)
+    console.print("\nRun one: infoplane run NAME; its settings: infoplane run NAME --help")
 
 
 def report(
@@ -78,7 +81,7 @@ def report(
     Args:
         run: Its folder.
     """
-    out.print(f"Report: {Run(run).report()}", soft_wrap=True)
+    console.print(f"Report: {Run(run).report()}", soft_wrap=True)
 
 
 def findings(
@@ -92,7 +95,26 @@ def findings(
     if not runs:
         raise InfoplaneError("Name at least one run folder, such as runs/autoencoder/….")
     several = opened(runs)
-    _print_findings(several[0].experiment.findings([run.trace for run in several]))
+    _print_findings(several[0].shown.findings([run.trace for run in several]))
+
+
+def compare(
+    runs: tyro.conf.Positional[tuple[Path, ...]],
+    out: Path = Path("compare.html"),
+) -> None:
+    """Hold several runs against each other: settings, verdicts, planes, layer by layer.
+
+    The runs may have the same or other settings, and may be folders of a watched network. What
+    cannot be compared, such as values under different n or estimators, is said.
+
+    Args:
+        runs: Two or more run folders.
+        out: Where the page is written; it is one file, to be opened in any browser.
+    """
+    comparison = Comparison.of(runs)
+    path = comparison.write(out)
+    _print_matrix(comparison)
+    console.print(f"Report: {path}", soft_wrap=True)
 
 
 def _runner(experiment: type[Any]) -> Callable[..., None]:
@@ -126,7 +148,7 @@ def _run(experiment: Experiment, where: Where) -> None:
         err.print(f"Note: {note}", soft_wrap=True)
     written = f"Report: {done.ensure_report()}" if where.report else ""
     _print_findings(done.findings)
-    out.print(f"Run:    {done.folder}\n{written}", soft_wrap=True)
+    console.print(f"Run:    {done.folder}\n{written}", soft_wrap=True)
 
 
 @contextmanager
@@ -183,7 +205,7 @@ def _tenths(name: str) -> Watcher:
 def _print_findings(found: Sequence[Finding]) -> None:
     """One line per claim and estimator, the verdict in words."""
     if not found:
-        out.print("This experiment makes no claims.")
+        console.print("This experiment makes no claims.")
         return
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for heading in ("claim", "verdict", "estimator", "effect (90 %)", "control"):
@@ -199,8 +221,21 @@ def _print_findings(found: Sequence[Finding]) -> None:
                 ("" if control is None else f"{control.mean:+.3f}")
                 + (" too" if reading.shared_with_control else ""),
             )
-    out.print(table)
-    out.print(f"Intervals over {found[0].spread}.")
+    console.print(table)
+    console.print(f"Intervals over {found[0].spread}.")
+
+
+def _print_matrix(comparison: Comparison) -> None:
+    """Claims by runs, the verdicts in words."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in ("claim", *comparison.runs):
+        table.add_column(heading, overflow="fold")
+    for claim in comparison.claims:
+        found = [claim.findings.get(run) for run in comparison.runs]
+        verdicts = [NOT_ASKED if one is None else str(one.verdict) for one in found]
+        table.add_row(claim.key, *verdicts)
+    if table.row_count:
+        console.print(table)
 
 
 def run() -> None:
@@ -212,6 +247,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "run": run,
     "report": report,
     "findings": findings,
+    "compare": compare,
 }
 
 
@@ -241,7 +277,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         _parse(list(sys.argv[1:] if arguments is None else arguments))
     except InfoplaneError as mistake:
-        err.print(f"infoplane: {mistake}", soft_wrap=True, markup=False)
+        err.print(f"infoplane: {mistake}", soft_wrap=True)
         sys.exit(MISTAKE)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

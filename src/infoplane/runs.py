@@ -14,20 +14,19 @@ from typing import Any, final
 from filelock import FileLock, Timeout
 
 from infoplane.analysis.claims import require_seeds
-from infoplane.experiments.catalogue import experiment as experiment_named
-from infoplane.experiments.protocol import Experiment
+from infoplane.experiments.catalogue import shown
+from infoplane.experiments.protocol import Experiment, Shown
 from infoplane.numerics.workers import torch_threads
-from infoplane.report import figures
-from infoplane.report.page import page
+from infoplane.presentation import write
 from infoplane.store.address import address, canonical, unaddressed
 from infoplane.store.checkpoints import Checkpoints
-from infoplane.store.files import set_aside, write_json, write_whole, writing
+from infoplane.store.files import set_aside, write_json, writing
 from infoplane.store.journal import Journal
 from infoplane.store.manifest import Manifest, machine, versions
 from infoplane.store.traces import read_trace, verify, write_trace
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.finding import Finding, as_json
-from infoplane.values.trace import Checkpoint, Row, Tick, Trace, settings_of, trace_of
+from infoplane.values.trace import Checkpoint, Row, Tick, Trace, trace_of
 
 Watcher = Callable[[Row | Tick], None]
 """Is told of every row and update; a progress bar, say."""
@@ -67,14 +66,14 @@ class Run:
         return read_trace(self.folder / "trace.zarr")
 
     @property
-    def experiment(self) -> type[Experiment]:
-        """What was run."""
-        return experiment_named(self.manifest.experiment)
+    def shown(self) -> type[Shown]:
+        """How its results are presented."""
+        return shown(self.manifest.experiment)
 
     @cached_property
     def findings(self) -> list[Finding]:
         """Its claims, judged."""
-        return self.experiment.findings([self.trace])
+        return self.shown.findings([self.trace])
 
     def ensure_report(self) -> Path:
         """The report's path; it is written if it is not there, or older than the results."""
@@ -84,36 +83,21 @@ class Run:
 
     def report(self) -> Path:
         """Writes ``report.html`` and the figures, and returns the report's path."""
-        panels = self.experiment.panels(self.trace)
-        for panel in panels:
-            with writing(self.folder / "figures"):
-                (self.folder / "figures").mkdir(exist_ok=True)
-                figures.save(panel, self.folder / "figures" / f"{panel.key}.svg")
-        path = self.folder / "report.html"
         manifest = self.manifest
-        text = page(
-            title=self.experiment.title,
-            summary=self.experiment.summary(self.trace, self.findings),
-            panels=panels,
-            findings=self.findings,
-            settings=self._settings(),
-            machine={
-                **manifest.machine,
-                **manifest.versions,
-                "torch threads": str(manifest.threads),
-                **{f"seconds: {part}": f"{s:.1f}" for part, s in manifest.seconds.items()},
-            },
+        machine = {
+            **manifest.machine,
+            **manifest.versions,
+            "torch threads": str(manifest.threads),
+            **{f"seconds: {part}": f"{s:.1f}" for part, s in manifest.seconds.items()},
+        }
+        return write(
+            self.trace,
+            self.shown,
+            self.folder / "report.html",
+            machine=machine,
             notes=manifest.repairs,
+            figures=self.folder / "figures",
         )
-        write_whole(path, text.encode())
-        return path
-
-    def _settings(self) -> dict[str, str]:
-        """All settings, and every estimator with its parameters, as the Trace tells them."""
-        told = (values.attrs.get("estimators") for values in self.trace.values())
-        estimators = json.loads(next((text for text in told if text), "{}"))
-        settings = {name: str(value) for name, value in settings_of(self.trace).items()}
-        return {k: v for k, v in settings.items() if not k.endswith("type")} | estimators
 
 
 def run(

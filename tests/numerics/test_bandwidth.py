@@ -49,7 +49,7 @@ def test_median_distance_has_no_largest_sample():
     """torch.quantile refuses more than 2²⁴ numbers; 5794 samples have more pairs than that."""
     n = 5800
     squared = torch.tensor(4.0, dtype=torch.float64).expand(n, n)
-    assert MedianDistance().sigma(squared[:, :1], squared).item() == 2
+    assert MedianDistance().sigma(squared, 1).item() == 2
 
 
 def batches_with_classes() -> tuple[torch.Tensor, torch.Tensor]:
@@ -68,7 +68,7 @@ def test_alignment_measures_a_batch_with_the_width_the_other_prefers():
         oracle.preferred_width(*one, grid) for one in zip(x.numpy(), labels.numpy(), strict=True)
     )
     assert first != second
-    np.testing.assert_allclose(rule.sigma(x, squared), [second, first], rtol=1e-9)
+    np.testing.assert_allclose(rule.sigma(squared, x.shape[-1]), [second, first], rtol=1e-9)
 
 
 def test_alignment_moves_a_tenth_of_the_way_each_step():

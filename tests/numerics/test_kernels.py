@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from infoplane.numerics.kernels import gaussian_, squared_distances, standardised_columns
+from infoplane.numerics import kernels
+from infoplane.numerics.kernels import (
+    column_scales,
+    gaussian_,
+    row_norms,
+    squared_distances,
+    whole_scale,
+)
 from oracles import renyi as oracle
 
 DTYPES = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
@@ -48,13 +55,36 @@ def test_one_convention_for_the_kernel():
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 def test_a_constant_column_becomes_0_whatever_its_value(dtype):
     x = torch.stack([torch.full((64,), 0.1), torch.randn(64)], 1).to(dtype)
-    columns = standardised_columns(x)
-    assert (columns[:, 0].abs() < 1e-12).all()
-    assert columns[:, 1].square().mean().item() == pytest.approx(1)
+    constant, other = column_scales(x)
+    assert constant == 0
+    assert (x[:, 1].double() * other).var(correction=0).item() == pytest.approx(1)
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 def test_a_unit_that_fires_once_is_not_constant(dtype):
     x = torch.zeros(5000, 1, dtype=dtype)
     x[3] = 1
-    assert standardised_columns(x).square().mean().item() == pytest.approx(1)
+    assert (x[:, 0].double() * column_scales(x)).var(correction=0).item() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_one_scale_for_all_entries(dtype):
+    x = (3 + 2 * torch.randn(2, 40, 7)).to(dtype)
+    scaled = x.double() * whole_scale(x)[..., None]
+    np.testing.assert_allclose(scaled.flatten(1).var(1, correction=0), 1, rtol=1e-9)
+    assert (whole_scale(torch.full((5, 4), 0.1, dtype=dtype)) == 0).all()
+
+
+def test_wide_samples_taken_a_few_columns_at_a_time_are_the_same(monkeypatch):
+    x = torch.randn(2, 9, 50).float()
+    x[0, 3] = x[0, 4] + 1e-6  # a distance that cancels
+
+    def everything():
+        scales = (None, column_scales(x), whole_scale(x))
+        return [row_norms(x), *scales[1:], *(squared_distances(x, scale) for scale in scales)]
+
+    at_once = everything()
+    monkeypatch.setattr(kernels, "WIDE", 100)
+    monkeypatch.setattr(kernels, "CHUNK", 60)
+    for one, other in zip(at_once, everything(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-9)

@@ -1,3 +1,4 @@
+import json
 import math
 from dataclasses import replace
 
@@ -8,7 +9,7 @@ from torch import nn
 
 from infoplane.measures.renyi import Renyi
 from infoplane.numerics.bandwidth import Silverman, Tapia
-from infoplane.observe.estimator import PlaneEstimator
+from infoplane.observe.estimator import MatrixRenyi
 from infoplane.observe.plane import Plane
 from infoplane.observe.probe import Probe
 from infoplane.record.snapshot import Snapshot
@@ -29,8 +30,8 @@ def probe(y=Y):
 
 
 ESTIMATORS = {
-    "paper": PlaneEstimator(1.01, Silverman(2.0)),
-    "scale-free": PlaneEstimator(2.0, Tapia(), {"input": Tapia(standardise="whole")}),
+    "paper": MatrixRenyi(1.01, Silverman(2.0)),
+    "scale-free": MatrixRenyi(2.0, Tapia(), {"input": Tapia(standardise="whole")}),
 }
 
 
@@ -79,7 +80,9 @@ def test_variables_have_dimensions_unit_ceiling_and_meaning():
     assert information.attrs["unit"] == "bit"
     assert information.attrs["ceiling"] == math.log2(N)
     assert information.attrs["long_name"] == "I(input; layer)"
-    assert "Silverman(h=2.0)" in information.attrs["estimators"]
+    paper = json.loads(information.attrs["methods"])["paper"]
+    assert "h·n^(−1/(4+d)) with h = 2" in paper["words"] and "Silverman(h=2.0)" in paper["repr"]
+    assert "yu2019understanding" in paper["sources"]
     assert values["I_XY"].dims == ("estimator", "batch")
     assert values["norm_T"].dims == ("batch", "layer")
     null = plane(null_steps=frozenset({0}), permutations=2)(Snapshot(0, 0.0, network(), None))

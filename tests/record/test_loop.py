@@ -62,7 +62,7 @@ def test_gradients_are_in_place_after_every_update():
 
 def test_recording_never_changes_training():
     from infoplane.numerics.bandwidth import Tapia
-    from infoplane.observe.estimator import PlaneEstimator
+    from infoplane.observe.estimator import MatrixRenyi
     from infoplane.observe.plane import Plane
     from infoplane.observe.probe import Probe
 
@@ -74,7 +74,7 @@ def test_recording_never_changes_training():
         Probe(X[:20].reshape(2, 10, 4), torch.zeros(2, 10, dtype=torch.long)),
         layers=("0", "2"),
         target="3",
-        estimators={"one": PlaneEstimator(1.01, Tapia())},
+        estimators={"one": MatrixRenyi(1.01, Tapia())},
         null_steps=frozenset({0, 5}),
         permutations=2,
     )

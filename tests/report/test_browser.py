@@ -1,8 +1,11 @@
-"""The page in a real browser: quiet, offline, within its width, and moving."""
+"""The page in a real browser: quiet, offline, within its width, moving, and giving its numbers."""
 
+import csv
+import io
 import os
 import shutil
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -19,9 +22,17 @@ SWITCHES = (
     "--disable-component-update",
     "--disable-sync",
 )
-MARKS = """() => Array.from(document.querySelector('.plane .plot').data)
-    .filter(trace => trace.mode === 'markers').map(trace => [trace.x[0], trace.y[0]])"""
-DRAWN = "() => Array.from(document.querySelectorAll('.plot')).every(plot => plot._fullLayout)"
+READY = "() => document.documentElement.dataset.ready === 'true'"
+MARKS = """kind => {
+    const plot = document.querySelector(`.${kind}:not([hidden]) .plot`);
+    return plot.data.filter(trace => trace.mode === 'markers' && trace.hoverinfo === 'skip')
+        .map(trace => [trace.x[0], trace.y[0]]);
+}"""
+CURSORS = """() => Array.from(document.querySelectorAll('.curve .plot, .strip .plot'))
+    .map(plot => plot.data.at(-1).x[0])"""
+SHOWN = """kind => document.querySelector(`.${kind}:not([hidden]) .plot`).data
+    .filter(trace => trace.mode === 'lines+markers' && trace.visible !== false)
+    .map(trace => trace.name)"""
 
 
 def chromium_path() -> str:
@@ -54,7 +65,7 @@ class Visit:
         self.page.on("dialog", self._dialog)
         self.page.on("request", lambda request: self.asked.append(request.url))
         self.page.goto(path.as_uri())
-        self.page.wait_for_function(DRAWN)
+        self.page.wait_for_function(READY)
 
     def _dialog(self, dialog) -> None:
         self.said.append(f"dialog {dialog.message}")
@@ -86,34 +97,190 @@ def test_quiet_offline_and_within_its_width(visit, width, scheme):
     assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_the_slider_moves_the_marks(visit, fictions):
-    page = visit(1280).page
-    before = page.evaluate(MARKS)
-    page.locator(".plane .slider-rail-touch-rect").first.click(
-        position={"x": 90, "y": 8}, force=True
-    )
-    page.wait_for_function(f"before => JSON.stringify(({MARKS})()) !== before", arg=compact(before))
-    after = page.evaluate(MARKS)
-    assert len(after) == len(fictions.layers)
-    assert all(new != old for new, old in zip(after, before, strict=True))
-
-
-def test_play_runs_and_pause_stops(visit):
-    page = visit(400).page
-    before = page.evaluate(MARKS)
-    play, pause = page.locator(".plane").first.locator(".updatemenu-button").all()
-    play.click()
-    page.wait_for_function(f"before => JSON.stringify(({MARKS})()) !== before", arg=compact(before))
-    pause.click()
+def scroll_to(page, kind: str) -> None:
+    """Brings figures of one kind into view, which draws them."""
+    page.locator(f".{kind} .plot").first.scroll_into_view_if_needed()
+    page.wait_for_function("kind => document.querySelector(`.${kind} .plot`)._fullLayout", arg=kind)
     page.wait_for_timeout(300)
-    held = page.evaluate(MARKS)
+
+
+def move_to(page, place: int) -> None:
+    """Moves the slider as a hand would, and waits until the figures have followed."""
+    page.locator("#moment").fill(str(place))
+    page.wait_for_timeout(200)
+
+
+def test_the_slider_moves_every_mark_and_cursor(visit, fictions):
+    page = visit(1280).page
+    move_to(page, 7)
+    step = fictions.steps[7]
+    assert page.locator("output").text_content() == str(step)
+    trajectories = fictions.plane("", 1.0).series
+    expected = [[one.x[7], one.y[7]] for one in trajectories]
+    assert page.evaluate(MARKS, "plane") == [pytest.approx(one, rel=1e-6) for one in expected]
+    for kind in ("curve", "strip", "curve"):
+        scroll_to(page, kind)
+    assert page.evaluate(CURSORS) == [step + 1, step + 1, 7]
+
+
+def test_arrow_keys_move_one_moment(visit, fictions):
+    page = visit(1280).page
+    page.locator("#moment").focus()
+    page.keyboard.press("ArrowLeft")
+    assert page.locator("output").text_content() == str(fictions.steps[-2])
+    page.keyboard.press("Home")
+    assert page.locator("output").text_content() == "0"
+
+
+def test_play_loops_and_pause_stops(visit, fictions):
+    page = visit(400).page
+    moment, play = page.locator("output"), page.locator(".play")
+    assert moment.text_content() == str(fictions.steps[-1])  # nothing plays by itself
+    play.click()
+    assert play.get_attribute("aria-label") == "Pause"
+    page.wait_for_function("() => document.querySelector('output').textContent === '3'")
+    play.click()
+    held = moment.text_content()
     page.wait_for_timeout(500)
-    assert page.evaluate(MARKS) == held
+    assert moment.text_content() == held
+    assert play.get_attribute("aria-label") == "Play"
 
 
-def compact(value) -> str:
-    """What ``JSON.stringify`` makes of numbers in lists."""
-    return str(value).replace(" ", "")
+def test_play_answers_the_keyboard(visit):
+    page = visit(1280).page
+    page.locator(".play").focus()
+    page.keyboard.press("Space")
+    assert page.locator(".play").get_attribute("aria-label") == "Pause"
+
+
+def test_a_click_on_a_point_goes_to_its_moment(visit, fictions):
+    page = visit(1280).page
+    scroll_to(page, "curve")
+    place = page.evaluate("""() => {
+        const plot = document.querySelector('.curve .plot');
+        const path = plot.data.find(trace => trace.mode === 'lines+markers');
+        const box = plot.getBoundingClientRect();
+        const { xaxis, yaxis, _size } = plot._fullLayout;
+        const [x, y] = [xaxis.d2p(path.x[40]), yaxis.d2p(path.y[40])];
+        return [box.left + _size.l + x, box.top + _size.t + y];
+    }""")
+    page.mouse.move(*place)
+    page.wait_for_timeout(200)
+    page.mouse.click(*place)
+    page.wait_for_timeout(200)
+    assert page.locator("output").text_content() == str(fictions.steps[40])
+
+
+def test_a_layer_is_hidden_in_every_figure_or_shown_alone(visit, fictions):
+    page = visit(1280).page
+    first, second = fictions.layers[:2]
+    chip = page.locator(f'[data-layer="{first}"]')
+    scroll_to(page, "curve")
+    chip.click()
+    assert chip.get_attribute("aria-pressed") == "false"
+    for kind in ("plane", "curve"):
+        assert first not in page.evaluate(SHOWN, kind)
+        assert second in page.evaluate(SHOWN, kind)
+    page.locator(f'[data-layer="{second}"]').dblclick()
+    assert page.evaluate(SHOWN, "plane") == [second]
+    page.locator(".every").click()
+    assert page.evaluate(SHOWN, "plane") == list(fictions.layers)
+
+
+def test_the_keyboard_shows_a_layer_alone(visit, fictions):
+    page = visit(1280).page
+    third = fictions.layers[2]
+    page.locator(f'[data-layer="{third}"]').focus()
+    page.keyboard.press("Shift+Enter")
+    assert page.evaluate(SHOWN, "plane") == [third]
+    page.keyboard.press("Shift+Enter")
+    assert page.evaluate(SHOWN, "plane") == list(fictions.layers)
+
+
+def test_one_side_at_a_time(visit, fictions):
+    sides = [
+        fictions.plane("A plane", sharp, side=side)
+        for sharp, side in ((1.0, "train"), (2.0, "test"))
+    ]
+    page = visit(1280, panels=[*sides, fictions.curves()]).page
+    ranged = "() => document.querySelector('.plane:not([hidden]) .plot').layout.xaxis.range"
+    assert page.locator(".plane:visible").count() == 1
+    test, scale = page.evaluate(MARKS, "plane"), page.evaluate(ranged)
+    move_to(page, 30)
+    page.locator('[data-side="train"]').click()
+    page.wait_for_function("() => document.querySelector('.plane:not([hidden]) .main-svg')")
+    page.wait_for_timeout(300)
+    assert page.locator('[data-side="train"]').get_attribute("aria-pressed") == "true"
+    assert page.locator('[data-side="test"]').get_attribute("aria-pressed") == "false"
+    assert page.locator(".plane:visible").count() == 1
+    shown = [[one.x[30], one.y[30]] for one in sides[0].series]
+    assert page.evaluate(MARKS, "plane") == [pytest.approx(one, rel=1e-6) for one in shown] != test
+    assert page.evaluate(ranged) == scale
+
+
+def test_findings_open_and_all_of_them_for_print(visit):
+    page = visit(1280).page
+    opened = "() => Array.from(document.querySelectorAll('.findings details'), one => one.open)"
+    assert not any(page.evaluate(opened))
+    undrawn = "() => document.querySelectorAll('.plot:not(.js-plotly-plot)').length"
+    assert page.evaluate(undrawn) > 0
+    page.locator(".findings summary").first.click()
+    assert page.evaluate(opened) == [True, False, False, False, False]
+    page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
+    assert all(page.evaluate(opened))
+    page.wait_for_function("() => !document.querySelector('.plot:not(.js-plotly-plot)')")
+    page.evaluate("() => dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate(opened) == [True, False, False, False, False]
+    page.locator(".open-all").click()
+    assert all(page.evaluate(opened))
+
+
+def downloaded(page, button) -> tuple[str, str]:
+    """Name and text of the file that a button gives."""
+    with page.expect_download() as waited:
+        button.click()
+    return waited.value.suggested_filename, Path(waited.value.path()).read_bytes().decode()
+
+
+def test_the_table_comes_out_as_it_went_in(visit, content):
+    page = visit(1280).page
+    name, text = downloaded(page, page.locator("[data-table]"))
+    assert name == "numbers.csv"
+    assert text == content["table"]
+
+
+def test_a_figure_gives_its_numbers(visit, fictions):
+    page = visit(1280).page
+    name, text = downloaded(page, page.locator(".plane [data-save=csv]").first)
+    lines = list(csv.DictReader(io.StringIO(text)))
+    series = fictions.plane("", 1.0).series
+    assert name == "plane-1.0.csv"
+    assert len(lines) == len(series) * len(fictions.steps)
+    last = lines[len(fictions.steps) - 1]
+    assert (last["series"], last["step"]) == (series[0].name, str(fictions.steps[-1]))
+    assert float(last["I(X;T) [bit]"]) == pytest.approx(series[0].x[-1], rel=1e-6)
+    found = float(last["I(X;T) [bit] standard error"])
+    assert found == pytest.approx(series[0].x_error[-1], rel=1e-6)
+    assert last["I(X;T) after shuffling [bit]"] == ""
+
+
+def test_a_strip_gives_its_cells(visit, fictions):
+    page = visit(1280).page
+    _, text = downloaded(page, page.locator(".strip [data-save=csv]"))
+    lines = list(csv.DictReader(io.StringIO(text)))
+    strip = fictions.strip().strip
+    assert len(lines) == strip.cells.size
+    assert lines[2 * len(strip.columns) + 10]["state"] == "not measured"
+    assert float(lines[0]["difference [bit]"]) == pytest.approx(strip.detail[0, 0], rel=1e-6)
+
+
+def test_a_figure_gives_a_drawing(visit, fictions):
+    seen = visit(1280, panels=[fictions.plane(fictions.hostile, 1.0, (fictions.hostile, "b"))])
+    name, text = downloaded(seen.page, seen.page.locator("[data-save=svg]"))
+    words = "".join(ElementTree.fromstring(text).itertext())
+    assert name.endswith(".svg")
+    assert "<script>alert(1)</script>" in words and "%{x}" in words
+    assert "<script" not in text and seen.said == []
 
 
 def test_figures_follow_light_and_dark(visit):
@@ -124,13 +291,61 @@ def test_figures_follow_light_and_dark(visit):
     page.wait_for_function(f"light => {ink} !== light", arg=light)
 
 
-def test_hostile_names_are_shown_and_run_nothing(visit, fictions):
-    names = (fictions.hostile, "b", "c", "d")
-    panels = [fictions.plane(fictions.hostile, 1.0, names), fictions.curves(names)]
-    seen = visit(1280, panels=[*panels, fictions.strip(names)], title=fictions.hostile)
-    legend = seen.page.locator(".plane .legendtext").first
-    assert legend.text_content().startswith("<script>alert(1)</script><img src=x")
-    seen.page.locator(".plane .points path").first.hover(force=True)
-    seen.page.wait_for_timeout(300)
+@pytest.mark.parametrize("name", ("<script>alert(1)</script>", "</script>", "%{x}", "\"'`&amp;"))
+def test_hostile_names_are_shown_and_run_nothing(visit, fictions, name):
+    names = (name, "b", "c", "d")
+    panels = [fictions.plane(name, 1.0, names, name), fictions.curves(names)]
+    seen = visit(1280, panels=[*panels, fictions.strip(names)], title=name)
+    page = seen.page
+    assert page.locator("[data-layer]").first.text_content().strip() == name
+    assert page.locator("h1").text_content() == name
+    page.locator(".plane .points path").last.scroll_into_view_if_needed()
+    page.evaluate("""() => {
+        const plot = document.querySelector('.plane .plot');
+        Plotly.Fx.hover(plot, [{ curveNumber: 0, pointNumber: 8 }]);
+    }""")
+    hover = page.locator(".plane .hoverlayer").first
+    assert hover.text_content().startswith(name)
+    page.locator("[data-layer]").first.click()
+    page.locator("[data-layer]").first.click()
+    assert downloaded(page, page.locator(".plane [data-save=csv]"))[1].count(
+        name.replace('"', '""')
+    ) == len(fictions.steps)
     assert seen.said == [] and len(seen.asked) == 1
-    assert seen.page.locator("main script, main img").count() == 0
+    assert page.locator("main script, main img").count() == 0
+
+
+def test_the_hover_says_all_that_stands_beside_a_point(visit, fictions):
+    page = visit(1280).page
+    page.evaluate("""() => {
+        const plot = document.querySelector('.plane .plot');
+        Plotly.Fx.hover(plot, [{ curveNumber: 0, pointNumber: 8 }]);
+    }""")
+    text = page.locator(".plane .hoverlayer").first.text_content()
+    assert f"step {fictions.steps[8]}" in text
+    for words in ("enc 500", "I(X;T) [bit]: ", " ± ", "after shuffling [bit]: 0.3", "width σ: 2"):
+        assert words in text
+    full = "() => document.querySelector('.plane .plot').data[0].hovertext.at(-1)"
+    assert "(saturated)" in page.evaluate(full)
+    assert "shuffling" not in page.evaluate(full)  # no null was measured there
+
+
+def test_an_old_browser_is_told_so(chromium, content, tmp_path):
+    path = tmp_path / "report.html"
+    path.write_text(page_of(**content), encoding="utf-8")
+    page = chromium.new_page()
+    page.add_init_script("delete window.DecompressionStream")
+    page.goto(path.as_uri())
+    assert page.locator("#too-old").is_visible()
+    page.close()
+
+
+def test_without_a_script_the_words_remain(chromium, content, tmp_path):
+    path = tmp_path / "report.html"
+    path.write_text(page_of(**content), encoding="utf-8")
+    page = chromium.new_page(java_script_enabled=False)
+    page.goto(path.as_uri())
+    assert page.locator(".findings summary").first.is_visible()
+    assert not page.locator("#figures").is_visible()
+    assert page.locator("noscript").first.count() == 1
+    page.close()

@@ -1,17 +1,21 @@
-"""Laws of the interactive figures, for every kind of panel."""
+"""Laws of the page's drawings, for every kind of panel."""
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from infoplane.report.draw import figure
+from infoplane.report.draw import drawing
+from infoplane.report.drawing import moments
+from infoplane.report.looks import dressed, looks
 from infoplane.report.palette import ordered
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.panel import Axis, Panel, Series, Strip
 
 KINDS = ("plane", "curves", "strip")
+AXIS = Axis("I", "bit")
 
 
 def built(fictions, kind, **names) -> Panel:
@@ -19,13 +23,21 @@ def built(fictions, kind, **names) -> Panel:
     return builder("A plane", 1.0, **names) if kind == "plane" else builder(**names)
 
 
-def drawn(panel: Panel) -> dict:
-    """The figure as a strict JSON reader sees it."""
+def drawn(panel: Panel, *others: Panel) -> dict:
+    """The drawing as a strict JSON reader sees it."""
 
     def refuse(constant: str) -> None:
         raise AssertionError(f"{constant} is not JSON")
 
-    return json.loads(figure(panel).to_json(), parse_constant=refuse)
+    panels = [panel, *others]
+    written = json.dumps(drawing(panel, looks(panels), panels), allow_nan=False)
+    return json.loads(written, parse_constant=refuse)
+
+
+def traces(figure: dict, role: str) -> list[tuple[dict, dict]]:
+    """Plotly traces of one role, each with what is known about it."""
+    both = zip(figure["data"], figure["about"], strict=True)
+    return [(trace, about) for trace, about in both if about["role"] == role]
 
 
 def texts(node) -> list[str]:
@@ -42,65 +54,72 @@ def test_numbers_are_plain_and_finite(fictions, kind):
     for trace in drawn(built(fictions, kind))["data"]:
         for axis in ("x", "y"):
             numbers = [value for value in trace[axis] if value is not None]
-            assert numbers and all(math.isfinite(number) for number in numbers)
+            assert all(math.isfinite(number) for number in numbers)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_names_are_text_and_never_markup(fictions, kind):
-    names = (fictions.hostile, "b", "c", "d")
-    found = texts(drawn(built(fictions, kind, names=names)))
+def test_what_plotly_typesets_is_text_and_never_markup(fictions, kind):
+    figure = drawn(built(fictions, kind, names=(fictions.hostile, "b", "c", "d")))
+    found = texts([figure["data"], figure["layout"]])
     assert any("&lt;script&gt;" in text for text in found)
     assert not any("<script" in text or "<img" in text or "%{" in text for text in found)
 
 
-@pytest.mark.parametrize("field", ("title", "x", "y"))
-def test_titles_and_axes_are_text(fictions, field):
-    described = {"title": "t", "x": Axis("x"), "y": Axis("y")}
-    described[field] = fictions.hostile if field == "title" else Axis(fictions.hostile, "<i>")
+@pytest.mark.parametrize("field", ("x", "y"))
+def test_axes_are_text(fictions, field):
+    described = {"x": Axis("x"), "y": Axis("y")} | {field: Axis(fictions.hostile, "<i>")}
     line = Series("a", np.arange(3.0), np.arange(3.0))
-    found = texts(drawn(Panel("k", caption="", series=(line,), **described)))
+    figure = drawn(Panel("k", "t", caption="", series=(line,), **described))
+    found = texts([figure["data"], figure["layout"]])
     assert not any("<script" in text or "<i>" in text for text in found)
 
 
-def test_a_plane_has_one_frame_and_one_slider_stop_per_step(fictions):
-    plane = drawn(built(fictions, "plane"))
-    stops = plane["layout"]["sliders"][0]["steps"]
-    assert len(plane["frames"]) == len(stops) == len(fictions.steps)
-    assert [stop["args"][0][0] for stop in stops] == [frame["name"] for frame in plane["frames"]]
+def test_every_path_of_a_plane_has_one_mark_at_its_last_point(fictions):
+    figure = drawn(built(fictions, "plane"))
+    marks = traces(figure, "mark")
+    assert len(marks) == len(fictions.layers)
+    for mark, about in marks:
+        path = figure["data"][about["path"]]
+        assert (mark["x"], mark["y"]) == (path["x"][-1:], path["y"][-1:])
+        errors = figure["about"][about["path"]]
+        assert mark["error_x"]["array"] == errors["xError"][-1:]
+        assert mark["error_y"]["array"] == errors["yError"][-1:]
 
 
-def test_frames_move_the_marks_along_their_trajectories(fictions):
-    plane = drawn(built(fictions, "plane"))
-    layers = len(fictions.layers)
-    for moment, frame in enumerate(plane["frames"]):
-        assert frame["traces"] == list(range(layers, 2 * layers))
-        for layer, mark in enumerate(frame["data"]):
-            trajectory = plane["data"][layer]
-            assert (mark["x"], mark["y"]) == (
-                [trajectory["x"][moment]],
-                [trajectory["y"][moment]],
-            )
+def test_moments_are_those_of_all_figures_in_order():
+    often = Series("a", np.arange(4.0), np.arange(4.0), at=np.array([0, 2, 4, 6]))
+    rarely = Series("b", np.ones(2), np.ones(2), at=np.array([1, 4]))
+    cells = Strip(("r",), np.array([3, 9]), np.zeros((1, 2)), np.zeros((1, 2)))
+    plane = Panel("p", "t", "", AXIS, AXIS, (often,), plane=True)
+    curve = Panel("c", "t", "", AXIS, AXIS, (rarely,))
+    strip = Panel("s", "t", "", AXIS, AXIS, strip=cells)
+    assert moments([plane, curve, strip]) == [0, 1, 2, 3, 4, 6, 9]
 
 
-def test_layers_measured_at_other_steps_share_one_slider():
-    often = Series("a", np.arange(4.0), np.arange(4.0), at=np.arange(4))
-    rarely = Series("b", np.ones(2), np.ones(2), at=np.array([1, 3]))
-    axis = Axis("I", "bit")
-    frames = drawn(Panel("k", "t", "", axis, axis, (often, rarely), plane=True))["frames"]
-    assert [frame["data"][1]["x"] for frame in frames] == [[None], [1.0], [1.0], [1.0]]
+def test_the_cursor_stands_at_the_abscissa_of_its_step(fictions):
+    assert drawn(fictions.curves())["places"] == [[step, step + 1.0] for step in fictions.steps]
+    columns = [[int(step), place] for place, step in enumerate(fictions.steps)]
+    assert drawn(fictions.strip())["places"] == columns
 
 
 def test_a_plane_without_steps_says_what_is_missing():
-    axis = Axis("I", "bit")
     still = Series("enc", np.ones(2), np.ones(2))
     with pytest.raises(InfoplaneError, match="'enc'.*pass `at`"):
-        figure(Panel("k", "t", "", axis, axis, (still,), plane=True))
+        drawn(Panel("k", "t", "", AXIS, AXIS, (still,), plane=True))
 
 
 def test_equal_scales_with_the_bisector(fictions):
     layout = drawn(built(fictions, "plane"))["layout"]
     assert layout["xaxis"]["range"] == layout["yaxis"]["range"]
     assert layout["yaxis"]["scaleanchor"] == "x"
+
+
+def test_two_sides_of_a_figure_have_one_scale(fictions):
+    train = fictions.plane("A plane", 1.0, side="train")
+    half = tuple(replace(one, x=one.x / 4, y=one.y / 4) for one in train.series)
+    test = replace(train, series=half, side="test")
+    ranges = [drawn(a, b)["layout"]["xaxis"]["range"] for a, b in ((train, test), (test, train))]
+    assert ranges[0] == ranges[1] != drawn(test)["layout"]["xaxis"]["range"]
 
 
 def test_a_gap_is_null_and_splits_the_band(fictions):
@@ -111,17 +130,37 @@ def test_a_gap_is_null_and_splits_the_band(fictions):
 
 
 def test_a_companion_has_the_colour_of_its_series(fictions):
-    data = drawn(built(fictions, "curves"))["data"]
-    for _, curve, null in zip(data[::3], data[1::3], data[2::3], strict=True):
+    figure = drawn(built(fictions, "curves"))
+    both = zip(traces(figure, "path"), traces(figure, "null"), strict=True)
+    for (curve, _), (null, _) in both:
         assert null["line"]["color"] == curve["line"]["color"]
         assert null["legendgroup"] == curve["legendgroup"]
         assert (curve["line"]["dash"], null["line"]["dash"]) == ("solid", "dash")
 
 
-def test_hover_says_value_error_and_unit(fictions):
-    plane = drawn(built(fictions, "plane"))
-    last = plane["data"][0]["hovertext"][-1]
-    assert "enc 500" in last and "step 12000" in last and " ± " in last and "bit" in last
+def test_a_layer_looks_the_same_in_every_figure(fictions):
+    some = fictions.curves(fictions.layers[3:6])
+    panels = [fictions.plane("p", 1.0), some, fictions.losses()]
+    shared = looks(panels)
+    assert list(shared) == list(fictions.layers)
+    worn = {one.of: look for one, look in zip(some.series, dressed(some, shared), strict=True)}
+    assert worn == {name: shared[name] for name in fictions.layers[3:6]}
+
+
+def test_what_is_known_of_a_point_goes_with_it(fictions):
+    panel = built(fictions, "plane")
+    (_, about), *_ = traces(drawn(panel), "path")
+    assert about["at"] == fictions.steps.tolist()
+    assert about["xError"] == pytest.approx(panel.series[0].x_error, rel=1e-6)
+    nulls = about["beside"]["I(X;T) after shuffling [bit]"]
+    assert nulls[0] == 0.3 and nulls[1] is None
+
+
+def test_a_companion_that_was_never_measured_is_not_spoken_of():
+    empty = {"S(T) [bit]": np.full(2, np.nan)}
+    series = Series("a", np.ones(2), np.ones(2), at=np.arange(2), beside=empty)
+    (_, about), *_ = traces(drawn(Panel("k", "t", "", AXIS, AXIS, (series,), plane=True)), "path")
+    assert about["beside"] == {}
 
 
 def test_a_logarithmic_axis_is_respected(fictions):
@@ -132,15 +171,17 @@ def test_a_logarithmic_axis_is_respected(fictions):
 def test_nothing_measured_is_drawn_as_nothing(plane):
     nothing = np.full(3, np.nan)
     series = Series("a", nothing, nothing, nothing, nothing, np.arange(3))
-    axis = Axis("I", "bit")
-    panel = Panel("k", "t", "", axis, axis, (series,), bisector=plane, ceiling=6.0, plane=plane)
-    assert all(set(trace["y"]) <= {None} for trace in drawn(panel)["data"])
+    panel = Panel("k", "t", "", AXIS, AXIS, (series,), bisector=plane, ceiling=6.0, plane=plane)
+    shown = [trace for role in ("path", "mark") for trace, _ in traces(drawn(panel), role)]
+    assert all(set(trace["y"]) <= {None} for trace in shown)
 
 
-def test_unmeasured_cells_are_gaps(fictions):
-    heat = drawn(built(fictions, "strip"))["data"][0]
-    assert heat["z"][2][10] is None
-    assert "not measured" in heat["hovertext"][2][10]
+def test_a_strip_keeps_every_cell_and_leaves_the_unmeasured_blank(fictions):
+    panel = fictions.strip()
+    ((heat, about),) = traces(drawn(panel), "cells")
+    assert np.array_equal(np.array(heat["z"][1::2], float), panel.strip.cells, equal_nan=True)
+    assert all(value is None for row in heat["z"][::2] for value in row)  # the room of the names
+    assert heat["z"][5][10] is None and about["detail"][2][10] is None
 
 
 def test_a_crooked_strip_is_refused():
@@ -148,7 +189,7 @@ def test_a_crooked_strip_is_refused():
         Strip(("a",), np.arange(2), np.zeros((2, 2)), np.zeros((1, 2)))
 
 
-@pytest.mark.parametrize("count", (1, 2, 8, 12))
+@pytest.mark.parametrize("count", (1, 2, 8, 12, 60))
 def test_colours_of_layers_differ_and_stand_out_from_both_papers(count):
     colours = ordered(count)
     assert len(set(colours)) == count

@@ -60,6 +60,15 @@ def test_a_flipped_byte_in_any_file_is_refused(stored):
     assert read_trace(stored).identical(trace())
 
 
+def test_variables_are_in_the_order_of_their_names_whatever_the_disk_says(tmp_path):
+    names = ["b", "a", "d", "c", "B"]
+    measured = trace().rename(I="b")
+    measured = measured.assign({name: measured["b"] for name in names}).drop_vars("I_null")
+    write_trace(tmp_path / "trace.zarr", measured)
+    assert list(read_trace(tmp_path / "trace.zarr")) == sorted(names)
+    assert read_trace(tmp_path / "trace.zarr").identical(measured)
+
+
 def test_a_deleted_file_is_an_error_never_nan(stored):
     for file in files(stored):
         content = file.read_bytes()

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 
 from infoplane.experiments.autoencoder.experiment import Autoencoder
-from infoplane.experiments.protocol import Experiment
+from infoplane.experiments.protocol import Experiment, Shown
+from infoplane.experiments.watched import Watched
 from infoplane.values.errors import InfoplaneError
 
+WATCH = "watch"
+"""What the record of a network that somebody else trained calls its experiment."""
 EXPERIMENTS: Mapping[str, type[Experiment]] = {Autoencoder.name: Autoencoder}
 
 
@@ -20,3 +23,12 @@ def experiment(name: str) -> type[Experiment]:
             f"There is no experiment {name!r}; there are: {', '.join(EXPERIMENTS)}."
         )
     return EXPERIMENTS[name]
+
+
+def shown(name: str) -> type[Shown]:
+    """How the results of that name are presented: an experiment's, or a watched network's.
+
+    Raises:
+        InfoplaneError: There is no such experiment.
+    """
+    return Watched if name == WATCH else experiment(name)

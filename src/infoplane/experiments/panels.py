@@ -1,6 +1,6 @@
 """Figures that every information-plane experiment has, as data."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import xarray as xr
@@ -10,54 +10,81 @@ from infoplane.analysis.dpi import Chain, states
 from infoplane.values.panel import Axis, Panel, Series, Strip
 from infoplane.values.trace import Trace
 
+_STEPS = Axis("training step + 1", log=True)
+_COMPANIONS = {
+    "I_XT": ("I_XT_null", "I_XT_p", "S_T", "width_T", "S_X"),
+    "I_TY": ("I_TY_null", "I_TY_p", "S_T", "width_T", "S_Y"),
+    "I_pair": ("I_pair_null", "I_pair_p"),
+    "S_T": ("width_T",),
+}
+"""What stands beside each variable where one of its points is pointed at."""
+_SUBJECTS = ("layer", "pair")
 
-def plane(trace: Trace, estimator: str) -> Panel:
-    """I(X;T) against I(T;Y), one trajectory per layer."""
+
+def plane(trace: Trace, estimator: str, side: str = "") -> Panel:
+    """I(X;T) against I(T;Y), one trajectory per layer.
+
+    Args:
+        trace: A run, measured on one probe.
+        estimator: Which of its estimators.
+        side: Name of the probe if there are several.
+    """
     chosen = trace.sel(estimator=estimator)
     to_input, to_target = chosen["I_XT"], chosen["I_TY"]
-    series = tuple(
-        _trajectory(str(layer), to_input.sel(layer=layer), to_target.sel(layer=layer), trace)
-        for layer in trace["layer"].values
-    )
+    series = tuple(_trajectory(str(layer), chosen) for layer in trace["layer"].values)
     return Panel(
-        key=f"plane-{estimator}",
-        title=f"Information plane, {estimator} width",
+        key=_key("plane", estimator, side),
+        title="Information plane",
         caption=(
-            f"Each layer moves from faint (untrained) to full (step {int(trace['step'][-1])}). On "
-            "the diagonal it shares as much with one variable as with the other. Thin bars are ±1 "
-            f"standard error over {trace.sizes['batch']} probe batches of {to_input.attrs['n']}, "
-            "where they are larger than the marks; no value can exceed log₂ n."
+            f"From faint (step {int(trace['step'][0])}) to full (step {int(trace['step'][-1])}); "
+            "the large mark is the step above"
+            f"{_crosses(trace)}. On the diagonal a layer shares as much with one variable as with "
+            "the other."
         ),
-        x=Axis(_title(to_input), to_input.attrs["unit"]),
-        y=Axis(_title(to_target), to_target.attrs["unit"]),
+        x=_axis(to_input),
+        y=_axis(to_target),
         series=series,
         bisector=True,
-        ceiling=to_input.attrs["ceiling"],
+        ceiling=to_input.attrs.get("ceiling"),
         plane=True,
+        group=estimator,
+        side=side,
     )
 
 
-def curves(trace: Trace, name: str, estimator: str, caption: str) -> Panel:
-    """One variable over training, one curve per layer or pair, its null dashed."""
-    values = trace[name].sel(estimator=estimator)
-    series = _over_steps(values, trace)
-    null = trace.get(f"{name}_null")
-    if null is not None:
-        measured = null.sel(estimator=estimator).dropna("snapshot", how="all")
-        nulls = _over_steps(measured, trace, suffix=" (null)", dashed=True)
+def curves(trace: Trace, name: str, estimator: str, caption: str, side: str = "") -> Panel:
+    """One variable over training, one curve per layer or pair, its null dashed.
+
+    Args:
+        trace: A run, measured on one probe.
+        name: The variable.
+        estimator: Which of the estimators.
+        caption: How to read it.
+        side: Name of the probe if there are several.
+    """
+    chosen = trace.sel(estimator=estimator)
+    values = chosen[name]
+    series = _over_steps(values, chosen, beside=_COMPANIONS.get(name, ()))
+    if f"{name}_null" in trace:
+        null = chosen[f"{name}_null"].dropna("snapshot", how="all")
+        nulls = _over_steps(null, trace, suffix=" (null)", dashed=True)
         series = [one for both in zip(series, nulls, strict=True) for one in both]
     return Panel(
-        key=f"{name.replace('_', '-')}-{estimator}",
-        title=f"{_title(values)}, {estimator} width",
+        key=_key(name.replace("_", "-"), estimator, side),
+        title=_title(values),
         caption=caption,
         x=_STEPS,
-        y=Axis(_title(values), values.attrs["unit"]),
+        y=_axis(values),
         series=tuple(series),
         ceiling=values.attrs.get("ceiling"),
+        group=estimator,
+        side=side,
     )
 
 
-def companions(trace: Trace, key: str, title: str, caption: str, names: Mapping[str, str]) -> Panel:
+def companions(
+    trace: Trace, key: str, title: str, caption: str, names: Mapping[str, str], side: str = ""
+) -> Panel:
     """Variables without an estimator, such as losses or norms, over training.
 
     Args:
@@ -66,12 +93,13 @@ def companions(trace: Trace, key: str, title: str, caption: str, names: Mapping[
         title: What it shows.
         caption: How to read it.
         names: What the legend says, by variable.
+        side: Name of the probe if there are several.
     """
     series: list[Series] = []
     for name, words in names.items():
         series += _over_steps(trace[name], trace, prefix=words)
-    first = trace[next(iter(names))]
-    return Panel(key, title, caption, _STEPS, Axis(title, first.attrs["unit"]), tuple(series))
+    y = Axis(title, _unit(trace[next(iter(names))]))
+    return Panel(_key(key, "", side), title, caption, _STEPS, y, tuple(series), side=side)
 
 
 def strip(trace: Trace, chains: Mapping[str, Chain], estimator: str) -> Panel:
@@ -81,55 +109,112 @@ def strip(trace: Trace, chains: Mapping[str, Chain], estimator: str) -> Panel:
     steps = trace["step"].values
     return Panel(
         key=f"dpi-{estimator}",
-        title=f"Data processing inequalities, {estimator} width",
+        title="Data processing inequalities",
         caption=(
             "Each cell is one inequality at one step: it holds or is violated if the paired "
             "difference exceeds its standard error over the probe batches."
         ),
-        x=Axis("training step", log=True),
-        y=Axis("inequality"),
+        x=Axis("training step"),
+        y=Axis("inequality", "bit"),
         strip=Strip(rows, steps, np.concatenate(cells), np.concatenate(detail)),
+        group=estimator,
     )
 
 
-_STEPS = Axis("training step + 1", log=True)
-
-
-def _trajectory(name: str, x: xr.DataArray, y: xr.DataArray, trace: Trace) -> Series:
+def _trajectory(layer: str, chosen: Trace) -> Series:
+    x, y = chosen["I_XT"].sel(layer=layer), chosen["I_TY"].sel(layer=layer)
+    named = dict.fromkeys((*_COMPANIONS["I_XT"], *_COMPANIONS["I_TY"]))
     return Series(
-        name=name,
+        name=layer,
         x=x.mean("batch").values,
         y=y.mean("batch").values,
-        x_error=standard_error(x).values,
-        y_error=standard_error(y).values,
-        at=trace["step"].values,
+        x_error=_spread(x),
+        y_error=_spread(y),
+        at=chosen["step"].values,
+        of=layer,
+        beside=_beside(chosen, named, {"layer": layer}),
     )
 
 
 def _over_steps(
-    values: xr.DataArray, trace: Trace, prefix: str = "", suffix: str = "", dashed: bool = False
+    values: xr.DataArray,
+    trace: Trace,
+    prefix: str = "",
+    suffix: str = "",
+    dashed: bool = False,
+    beside: Sequence[str] = (),
 ) -> list[Series]:
     """One series per layer or pair (or one alone) against step + 1."""
     steps = values["step"].values if "step" in values.coords else trace["step"].values
-    kinds = [dim for dim in ("layer", "pair") if dim in values.dims]
-    members = values[kinds[0]].values if kinds else [None]
     series = []
-    for member in members:
-        one = values if member is None else values.sel({kinds[0]: member})
-        words = " ".join(part for part in (prefix, str(member or "")) if part) or _title(values)
+    for chosen, one in _members(values):
+        member = next(iter(chosen.values()), "")
+        words = " ".join(part for part in (prefix, member) if part) or _title(values)
         batched = "batch" in one.dims
         series.append(
             Series(
                 name=words + suffix,
-                x=steps + 1,
+                x=steps + 1.0,
                 y=(one.mean("batch") if batched else one).values,
-                y_error=standard_error(one).values if batched else None,
+                y_error=_spread(one) if batched else None,
                 at=steps,
                 dashed=dashed,
+                of=chosen.get("layer", ""),
+                beside=_beside(trace, beside, chosen),
             )
         )
     return series
 
 
+def _members(values: xr.DataArray) -> Iterator[tuple[dict[str, str], xr.DataArray]]:
+    """Every layer or pair of a variable with its numbers, or the variable itself."""
+    subject = next((dim for dim in _SUBJECTS if dim in values.dims), None)
+    if subject is None:
+        yield {}, values
+        return
+    for member in values[subject].values:
+        yield {subject: str(member)}, values.sel({subject: member})
+
+
+def _beside(
+    trace: Trace, names: Sequence[str] | Mapping[str, None], chosen: Mapping[str, str]
+) -> dict[str, np.ndarray]:
+    """Companions of one layer's or pair's points by their label; the largest p-value of batches."""
+    found: dict[str, np.ndarray] = {}
+    for name in names:
+        if name not in trace:
+            continue
+        values = trace[name]
+        own = values.sel({key: value for key, value in chosen.items() if key in values.dims})
+        is_p = name.endswith("_p")
+        label = f"{_title(values)}, largest of the batches" if is_p else str(_axis(values))
+        found[label] = (own.max("batch") if is_p else own.mean("batch")).values
+    return found
+
+
+def _spread(values: xr.DataArray) -> np.ndarray | None:
+    """Standard errors; None for one batch alone, which has none."""
+    return standard_error(values).values if values.sizes["batch"] > 1 else None
+
+
+def _crosses(trace: Trace) -> str:
+    batches = trace.sizes["batch"]
+    return f", its cross ±1 standard error over {batches} probe batches" if batches > 1 else ""
+
+
+def _axis(values: xr.DataArray) -> Axis:
+    return Axis(_title(values), _unit(values))
+
+
+def _unit(values: xr.DataArray) -> str:
+    """The unit in words; a pure number has none."""
+    unit = str(values.attrs.get("unit", ""))
+    return "" if unit == "1" else unit
+
+
 def _title(values: xr.DataArray) -> str:
     return str(values.attrs["long_name"])
+
+
+def _key(kind: str, estimator: str, side: str) -> str:
+    return "-".join(part for part in (kind, estimator, side) if part)

@@ -1,4 +1,4 @@
-"""What every experiment is: a frozen value whose fields are its configuration."""
+"""What every experiment is: a frozen value that runs, and says how its Trace is shown."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -9,17 +9,40 @@ from infoplane.values.panel import Panel
 from infoplane.values.trace import Checkpoint, Row, Tick, Trace
 
 
-class Experiment(ABC):
+class Shown(ABC):
+    """How a kind of Trace is presented: everything is read from the Trace alone.
+
+    Attributes:
+        title: One line for a reader.
+    """
+
+    title: ClassVar[str]
+
+    @staticmethod
+    @abstractmethod
+    def findings(traces: Sequence[Trace]) -> list[Finding]:
+        """Claims about it, judged over one Trace, or over those of several seeds."""
+
+    @staticmethod
+    @abstractmethod
+    def panels(trace: Trace) -> list[Panel]:
+        """The figures of one Trace."""
+
+    @staticmethod
+    @abstractmethod
+    def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
+        """What a reader should know in ten seconds, a sentence each."""
+
+
+class Experiment(Shown):
     """A frozen dataclass; its fields are the configuration and the command line.
 
     Attributes:
         name: As on the command line.
-        title: One line for a reader.
         results_version: Raised whenever the same fields begin to give other numbers.
     """
 
     name: ClassVar[str]
-    title: ClassVar[str]
     results_version: ClassVar[int]
 
     @property
@@ -40,18 +63,3 @@ class Experiment(ABC):
     @abstractmethod
     def run(self, resume: Checkpoint | None = None) -> Iterator[Row | Checkpoint | Tick]:
         """Pure: same fields, same rows. Resumed, it yields the rows after the checkpoint."""
-
-    @staticmethod
-    @abstractmethod
-    def findings(traces: Sequence[Trace]) -> list[Finding]:
-        """Its claims, judged over one Trace, or over those of several seeds."""
-
-    @staticmethod
-    @abstractmethod
-    def panels(trace: Trace) -> list[Panel]:
-        """Its figures, of one Trace."""
-
-    @staticmethod
-    @abstractmethod
-    def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
-        """What a reader should know in ten seconds, a sentence each."""

@@ -9,7 +9,7 @@ import torch
 
 from infoplane.datasets.base import Dataset
 from infoplane.numerics.bandwidth import Silverman, Tapia
-from infoplane.observe.estimator import PlaneEstimator
+from infoplane.observe.estimator import MatrixRenyi, PlaneEstimator
 from infoplane.observe.probe import Probe
 from infoplane.record.schedule import LogSpaced, some_of
 from infoplane.values.errors import InfoplaneError
@@ -111,8 +111,8 @@ class Widths:
         """
         whole = Tapia(self.gamma, standardise="whole")
         return {
-            "silverman": PlaneEstimator(self.alpha, Silverman(self.h)),
-            "tapia": PlaneEstimator(self.alpha, Tapia(self.gamma), dict.fromkeys(images, whole)),
+            "silverman": MatrixRenyi(self.alpha, Silverman(self.h)),
+            "tapia": MatrixRenyi(self.alpha, Tapia(self.gamma), dict.fromkeys(images, whole)),
         }
 
 

@@ -1,6 +1,6 @@
 """Kernel-width rules as values, each with its own paper's convention translated to exp(−d²/(2σ²)).
 
-A rule first prepares the samples (as given, or standardised), then says the width σ that it wants
+A rule first scales the samples (as given, or standardised), then says the width σ that it wants
 for them. Absolute values under different rules are not comparable; that is why there is a choice.
 """
 
@@ -13,9 +13,9 @@ from jaxtyping import Float, Int, Num
 from torch import Tensor
 
 from infoplane.numerics.kernels import (
+    column_scales,
     gaussian_,
-    standardised_columns,
-    standardised_whole,
+    whole_scale,
 )
 from infoplane.values.errors import InfoplaneError
 
@@ -24,28 +24,41 @@ from infoplane.values.errors import InfoplaneError
 class Bandwidth(Protocol):
     """How wide the Gaussian kernel of a variable is."""
 
-    def prepare(self, x: Num[Tensor, "*batch n d"]) -> Float[Tensor, "*batch n d"]:
-        """The samples as the rule wants to see them, in float64."""
+    def scale(self, x: Num[Tensor, "*batch n d"]) -> Float[Tensor, "*batch c"] | None:
+        """Factor of every column before distances are taken, one for all (c = 1), or None."""
         ...
 
-    def sigma(
-        self, x: Float[Tensor, "*batch n d"], squared: Float[Tensor, "*batch n n"]
-    ) -> Float[Tensor, "*batch"]:
-        """The width for prepared samples ``x`` with their squared distances."""
+    def sigma(self, squared: Float[Tensor, "*batch n n"], d: int) -> Float[Tensor, "*batch"]:
+        """The width for n samples of d columns, scaled, with these squared distances."""
+        ...
+
+
+@runtime_checkable
+class Described(Protocol):
+    """A rule that says for a methods section what it does."""
+
+    @property
+    def formula(self) -> str:
+        """The width σ of the kernel exp(−d²/(2σ²)) in symbols, with its parameters."""
+        ...
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Keys in ``references.bib``."""
         ...
 
 
 class _AsGiven:
     """Shared by the rules that leave the samples as they are."""
 
-    def prepare(self, x: Num[Tensor, "*batch n d"]) -> Float[Tensor, "*batch n d"]:
-        return x.double()
+    def scale(self, x: Num[Tensor, "*batch n d"]) -> None:
+        return None
 
 
-def _shrinking(factor: float, x: Tensor) -> Tensor:
+def _shrinking(factor: float, squared: Tensor, d: int) -> Tensor:
     """Factor · n^(−1/(4+d)), the common form of the published rules."""
-    n, d = x.shape[-2:]
-    return x.new_full(x.shape[:-2], factor * n ** (-1 / (4 + d)))
+    n = squared.shape[-1]
+    return squared.new_full(squared.shape[:-2], factor * n ** (-1 / (4 + d)))
 
 
 def _positive(rule: object, **numbers: float) -> None:
@@ -69,11 +82,19 @@ class Silverman(_AsGiven):
     def __post_init__(self) -> None:
         _positive(self, h=self.h)
 
-    def sigma(
-        self, x: Float[Tensor, "*batch n d"], squared: Float[Tensor, "*batch n n"]
-    ) -> Float[Tensor, "*batch"]:
+    @property
+    def formula(self) -> str:
+        """The rule in symbols."""
+        return f"σ = h·n^(−1/(4+d)) with h = {self.h:g}"
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Keys in ``references.bib``."""
+        return ("yu2019understanding", "yu2020understanding")
+
+    def sigma(self, squared: Float[Tensor, "*batch n n"], d: int) -> Float[Tensor, "*batch"]:
         """h·n^(−1/(4+d))."""
-        return _shrinking(self.h, x)
+        return _shrinking(self.h, squared, d)
 
 
 @final
@@ -89,11 +110,19 @@ class LeeJo(_AsGiven):
     def __post_init__(self) -> None:
         _positive(self, gamma=self.gamma)
 
-    def sigma(
-        self, x: Float[Tensor, "*batch n d"], squared: Float[Tensor, "*batch n n"]
-    ) -> Float[Tensor, "*batch"]:
+    @property
+    def formula(self) -> str:
+        """The rule in symbols."""
+        return f"σ = γ·n^(−1/(4+d)) with γ = {self.gamma:g}"
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Keys in ``references.bib``."""
+        return ("lee2021information",)
+
+    def sigma(self, squared: Float[Tensor, "*batch n n"], d: int) -> Float[Tensor, "*batch"]:
         """γ·n^(−1/(4+d))."""
-        return _shrinking(self.gamma, x)
+        return _shrinking(self.gamma, squared, d)
 
 
 @final
@@ -122,15 +151,26 @@ class Tapia:
                 f"Tapia(standardise={self.standardise!r}): choose 'columns' or 'whole'."
             )
 
-    def prepare(self, x: Num[Tensor, "*batch n d"]) -> Float[Tensor, "*batch n d"]:
-        """The samples with unit variance, per column or as a whole."""
-        return standardised_columns(x) if self.standardise == "columns" else standardised_whole(x)
+    def scale(self, x: Num[Tensor, "*batch n d"]) -> Float[Tensor, "*batch c"]:
+        """To unit variance, per column or as a whole."""
+        return column_scales(x) if self.standardise == "columns" else whole_scale(x)
 
-    def sigma(
-        self, x: Float[Tensor, "*batch n d"], squared: Float[Tensor, "*batch n n"]
-    ) -> Float[Tensor, "*batch"]:
+    @property
+    def formula(self) -> str:
+        """The rule in symbols."""
+        return (
+            f"σ = γ·√d·n^(−1/(4+d)) with γ = {self.gamma:g} on samples standardised "
+            f"{'per column' if self.standardise == 'columns' else 'as a whole'}"
+        )
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Keys in ``references.bib``."""
+        return ("tapia2020information",)
+
+    def sigma(self, squared: Float[Tensor, "*batch n n"], d: int) -> Float[Tensor, "*batch"]:
         """γ·√d·n^(−1/(4+d))."""
-        return _shrinking(self.gamma * math.sqrt(x.shape[-1]), x)
+        return _shrinking(self.gamma * math.sqrt(d), squared, d)
 
 
 @final
@@ -143,11 +183,19 @@ class Fixed(_AsGiven):
     def __post_init__(self) -> None:
         _positive(self, width=self.width)
 
-    def sigma(
-        self, x: Float[Tensor, "*batch n d"], squared: Float[Tensor, "*batch n n"]
-    ) -> Float[Tensor, "*batch"]:
+    @property
+    def formula(self) -> str:
+        """The rule in symbols."""
+        return f"σ = {self.width:g} in the units of the samples"
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Keys in ``references.bib``."""
+        return ()
+
+    def sigma(self, squared: Float[Tensor, "*batch n n"], d: int) -> Float[Tensor, "*batch"]:
         """The given width."""
-        return x.new_full(x.shape[:-2], self.width)
+        return squared.new_full(squared.shape[:-2], self.width)
 
 
 @final
@@ -164,9 +212,17 @@ class MedianDistance(_AsGiven):
     def __post_init__(self) -> None:
         _positive(self, factor=self.factor)
 
-    def sigma(
-        self, x: Float[Tensor, "*batch n d"], squared: Float[Tensor, "*batch n n"]
-    ) -> Float[Tensor, "*batch"]:
+    @property
+    def formula(self) -> str:
+        """The rule in symbols."""
+        return f"σ = {self.factor:g} × the median distance between samples"
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Keys in ``references.bib``."""
+        return ()
+
+    def sigma(self, squared: Float[Tensor, "*batch n n"], d: int) -> Float[Tensor, "*batch"]:
         """The median off-diagonal distance times the factor."""
         distances = _pair_distances(squared)
         median = _median(distances)
@@ -201,9 +257,20 @@ class Alignment(_AsGiven):
     previous: Float[Tensor, " batch"] | None = field(default=None, repr=False)
     centred: bool = False
 
-    def sigma(
-        self, x: Float[Tensor, "*batch n d"], squared: Float[Tensor, "*batch n n"]
-    ) -> Float[Tensor, "*batch"]:
+    @property
+    def formula(self) -> str:
+        """The rule in symbols."""
+        return (
+            f"the σ of {self.candidates} candidates whose kernel aligns best with the class labels "
+            "on the other batches"
+        )
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Keys in ``references.bib``."""
+        return ("wickstrom2019information",)
+
+    def sigma(self, squared: Float[Tensor, "*batch n n"], d: int) -> Float[Tensor, "*batch"]:
         """For each batch the candidate of best mean alignment over the other batches.
 
         Raises:
@@ -212,12 +279,13 @@ class Alignment(_AsGiven):
         if squared.ndim != 3 or len(squared) < 2:
             raise InfoplaneError(
                 "Alignment measures each batch with the width that the other batches prefer: "
-                f"give at least two batches (batch, n, d), got shape {tuple(x.shape)}."
+                f"give at least two batches (batch, n, d); the distances have shape "
+                f"{tuple(squared.shape)}."
             )
         if self.labels.shape != squared.shape[:2]:
             raise InfoplaneError(
-                f"Alignment has labels of shape {tuple(self.labels.shape)} for samples of shape "
-                f"{tuple(x.shape)}; one label per sample is needed."
+                f"Alignment has labels of shape {tuple(self.labels.shape)} for distances of shape "
+                f"{tuple(squared.shape)}; one label per sample is needed."
             )
         grid = self._grid(squared)
         scores = torch.stack([self._alignment(squared, width) for width in grid])

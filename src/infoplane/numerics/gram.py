@@ -181,9 +181,11 @@ def gaussian_gram(
     x: Num[Tensor, "*batch n d"], rule: Bandwidth
 ) -> tuple[Dense, Float[Tensor, "*batch"]]:
     """The Gaussian Gram matrix of samples and the width σ that the rule chose for them."""
-    prepared = rule.prepare(x)
-    squared = squared_distances(prepared)
-    sigma = rule.sigma(prepared.detach(), squared.detach())
+    n, d = x.shape[-2:]
+    distances = [squared_distances(one, rule.scale(one)) for one in x.reshape(-1, n, d)]
+    squared = distances[0] if len(distances) == 1 else torch.stack(distances)
+    squared = squared.reshape(*x.shape[:-2], n, n)
+    sigma = rule.sigma(squared.detach(), d)
     return Dense(gaussian_(squared, sigma)), sigma
 
 

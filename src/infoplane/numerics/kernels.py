@@ -1,6 +1,10 @@
-"""From samples to squared distances to Gaussian kernels, without (n, n, d) arrays."""
+"""From samples to squared distances to Gaussian kernels, without (n, n, d) arrays.
+
+Wide samples are taken a few columns at a time, so that no float64 copy of all of them is made.
+"""
 
 import math
+from collections.abc import Iterator
 
 import torch
 from jaxtyping import Float, Num
@@ -8,21 +12,24 @@ from torch import Tensor
 
 CANCELLED = 1e-8
 """Squared distances below this share of the points' squared norms have lost eight digits."""
-CHUNK = 1 << 22
-"""Largest number of differences held at once while cancelled distances are taken again."""
+WIDE, CHUNK = 1 << 20, 1 << 18
+"""Arrays of more than ``WIDE`` numbers are worked on in groups of ``CHUNK``."""
 
 
-def squared_distances(x: Num[Tensor, "*batch n d"]) -> Float[Tensor, "*batch n n"]:
-    """‖x_i − x_j‖² of all pairs; exactly 0 on the diagonal and between equal samples.
+def squared_distances(
+    x: Num[Tensor, "*batch n d"], scale: Float[Tensor, "*batch c"] | None = None
+) -> Float[Tensor, "*batch n n"]:
+    """‖s·(x_i − x_j)‖² of all pairs; exactly 0 on the diagonal and between equal samples.
 
-    One matrix product of the centred samples does the work. Where that cancels (two close points
-    far from the mean, such as beside an outlier) the distance is taken directly.
+    Matrix products of the centred samples do the work. Where they cancel (two close points far
+    from the mean, such as beside an outlier) the distance is taken directly.
+
+    Args:
+        x: Samples.
+        scale: Factor s of every column (c = d), or one of all (c = 1); None for 1.
     """
-    given, x = x, x.to(torch.float64, copy=True)
-    x.sub_(x[..., :1, :].clone())  # exact zeros for a constant layer, which a bare mean is not
-    x.sub_(x.mean(-2, keepdim=True))
-    norms = torch.linalg.vecdot(x, x)
-    squared = _inner_products(x).mul_(-2).add_(norms[..., :, None]).add_(norms[..., None, :])
+    norms, squared = _norms_and_products(x, scale)
+    squared = squared.mul_(-2).add_(norms[..., :, None]).add_(norms[..., None, :])
     diagonal = squared.clamp_min_(0).diagonal(dim1=-2, dim2=-1)
     diagonal.fill_(torch.inf)
     nearest = squared.detach().amin()
@@ -31,7 +38,27 @@ def squared_distances(x: Num[Tensor, "*batch n d"]) -> Float[Tensor, "*batch n n
         return squared
     lost = squared < CANCELLED * (norms[..., :, None] + norms[..., None, :])
     pairs = lost.triu_(1).nonzero()
-    return _directly(given.double(), squared, pairs) if len(pairs) else squared
+    return _directly(x, scale, squared, pairs) if len(pairs) else squared
+
+
+def _norms_and_products(x: Tensor, scale: Tensor | None) -> tuple[Tensor, Tensor]:
+    """‖x_i‖² and ⟨x_i, x_j⟩ of the centred and scaled samples, summed over groups of columns."""
+    groups = _column_groups(x)
+    first = next(groups)
+    norms, products = _of_group(x[..., first], _factor(scale, first))
+    for group in groups:
+        more_norms, more_products = _of_group(x[..., group], _factor(scale, group))
+        norms, products = norms + more_norms, products.add_(more_products)
+    return norms, products
+
+
+def _of_group(x: Tensor, scale: Tensor | None) -> tuple[Tensor, Tensor]:
+    """The same of a few columns."""
+    x = x.to(torch.float64, copy=True)
+    x.sub_(x[..., :1, :].clone())  # exact zeros for a constant layer, which a bare mean is not
+    x.sub_(x.mean(-2, keepdim=True))
+    x = x if scale is None else x.mul_(scale[..., None, :])
+    return torch.linalg.vecdot(x, x), _inner_products(x)
 
 
 def _inner_products(x: Tensor) -> Tensor:
@@ -42,18 +69,21 @@ def _inner_products(x: Tensor) -> Tensor:
     return torch.from_numpy(array @ array.swapaxes(-1, -2))
 
 
-def _directly(x: Tensor, squared: Tensor, pairs: Tensor) -> Tensor:
+def _directly(x: Tensor, scale: Tensor | None, squared: Tensor, pairs: Tensor) -> Tensor:
     """``squared`` with the distances at ``pairs`` (rows of indices, i < j) from differences."""
     *batch, i, j = pairs.unbind(-1)
     chunks = pairs.split(max(1, CHUNK // x.shape[-1]))
-    distances = torch.cat([_squared_distances_at(x, some) for some in chunks])
+    distances = torch.cat([_squared_distances_at(x, scale, some) for some in chunks])
     squared = squared.index_put((*batch, i, j), distances)
     return squared.index_put((*batch, j, i), distances)
 
 
-def _squared_distances_at(x: Tensor, pairs: Tensor) -> Tensor:
+def _squared_distances_at(x: Tensor, scale: Tensor | None, pairs: Tensor) -> Tensor:
     *batch, i, j = pairs.unbind(-1)
-    return (x[(*batch, i)] - x[(*batch, j)]).square_().sum(-1)
+    difference = x[(*batch, i)].double() - x[(*batch, j)].double()
+    if scale is not None:
+        difference = difference * scale[tuple(batch)]
+    return difference.square_().sum(-1)
 
 
 def gaussian_(
@@ -66,27 +96,71 @@ def gaussian_(
     return squared.mul_((-0.5 / sigma.square())[..., None, None]).exp_()
 
 
-def standardised_columns(x: Num[Tensor, "*batch n d"]) -> Float[Tensor, "*batch n d"]:
-    """Every column with mean 0 and variance 1; a column that is constant becomes 0."""
-    return _standardised(x, (-2,))
+def column_scales(x: Num[Tensor, "*batch n d"]) -> Float[Tensor, "*batch d"]:
+    """The factor that gives every column variance 1; 0 for a column that is constant."""
+    scales = []
+    for group in _column_groups(x):
+        wide = x[..., group].double()
+        centred = wide - wide.mean(-2, keepdim=True)
+        constant = _root_mean_square(centred) <= _rounding(x) * _root_mean_square(wide)
+        scales.append(_inverse(_root_mean_square(_alive(centred, constant)), constant))
+    return torch.cat(scales, -1)
 
 
-def standardised_whole(x: Num[Tensor, "*batch n d"]) -> Float[Tensor, "*batch n d"]:
-    """All columns divided by one scale, the deviation of all entries about their common mean."""
-    return _standardised(x, (-2, -1))
+def whole_scale(x: Num[Tensor, "*batch n d"]) -> Float[Tensor, "*batch 1"]:
+    """The factor that gives all entries together variance 1; 0 if they are all the same."""
+    groups = [x[..., group] for group in _column_groups(x)]
+    entries = x.shape[-2] * x.shape[-1]
+    mean = sum(group.double().sum((-2, -1), keepdim=True) for group in groups) / entries
+
+    def deviation(about: Tensor | float, alive: Tensor | None = None) -> Tensor:
+        """Root mean square of all entries about a number, group by group."""
+        parts = []
+        for group in groups:
+            centred = group.double() - about
+            centred = centred if alive is None else _alive(centred, alive)
+            parts.append(torch.linalg.vector_norm(centred, dim=(-2, -1)))
+        return torch.linalg.vector_norm(torch.stack(parts), dim=0) / math.sqrt(entries)
+
+    constant = deviation(mean) <= _rounding(x) * deviation(0.0)
+    return _inverse(deviation(mean, constant), constant)[..., None]
 
 
-def _standardised(x: Tensor, over: tuple[int, ...]) -> Tensor:
-    """Mean 0 and variance 1 over some axes; 0 where the spread is rounding of the own type."""
-    wide = x.double()
-    centred = wide - wide.mean(over, keepdim=True)
-    rounding = 2 * torch.finfo(x.dtype if x.is_floating_point() else torch.float64).eps
-    constant = _root_mean_square(centred, over) <= rounding * _root_mean_square(wide, over)
-    # replaced before the root is taken, whose slope at 0 would make a dead unit's gradient NaN
-    alive = torch.where(constant, torch.inf, centred) if x.requires_grad else centred
-    return centred / _root_mean_square(alive, over).masked_fill(constant, torch.inf)
+def row_norms(x: Num[Tensor, "*batch n d"]) -> Float[Tensor, "*batch n"]:
+    """Euclidean norm of every sample, in float64."""
+    parts = [x[..., group].double().square_().sum(-1) for group in _column_groups(x)]
+    return torch.stack(parts).sum(0).sqrt()
 
 
-def _root_mean_square(x: Tensor, over: tuple[int, ...]) -> Tensor:
-    count = math.prod(x.shape[axis] for axis in over)
-    return torch.linalg.vector_norm(x, dim=over, keepdim=True) / math.sqrt(count)
+def _column_groups(x: Tensor) -> Iterator[slice]:
+    """All columns, a few at a time where the array is wide."""
+    d = x.shape[-1]
+    width = max(1, CHUNK * d // x.numel()) if x.numel() > WIDE else d
+    return (slice(start, start + width) for start in range(0, d, width))
+
+
+def _factor(scale: Tensor | None, group: slice) -> Tensor | None:
+    """The factors of some columns; one that is common to all stays as it is."""
+    return scale if scale is None or scale.shape[-1] == 1 else scale[..., group]
+
+
+def _rounding(x: Tensor) -> float:
+    """A relative spread below this is rounding of the samples' own type."""
+    return 2 * torch.finfo(x.dtype if x.is_floating_point() else torch.float64).eps
+
+
+def _alive(centred: Tensor, constant: Tensor) -> Tensor:
+    """Without what is constant, before a root is taken whose slope at 0 would be NaN."""
+    if not centred.requires_grad:
+        return centred
+    return centred.masked_fill(constant[..., None, :] if constant.ndim else constant, 1.0)
+
+
+def _inverse(deviation: Tensor, constant: Tensor) -> Tensor:
+    """1/σ, and 0 where there is no spread."""
+    return (1 / deviation.masked_fill(constant, 1.0)).masked_fill(constant, 0.0)
+
+
+def _root_mean_square(x: Tensor) -> Tensor:
+    """Of every column."""
+    return torch.linalg.vector_norm(x, dim=-2) / math.sqrt(x.shape[-2])

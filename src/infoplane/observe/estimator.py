@@ -1,22 +1,94 @@
-"""How one estimator sees the variables of a plane."""
+"""How one estimator sees the variables of a plane: each by itself, then in pairs, then shuffled."""
 
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import final
+from typing import Any, NamedTuple, final
 
 import torch
+from jaxtyping import Float, Int
 from torch import Tensor
 
+from infoplane.measures import matrix
+from infoplane.measures.estimator import EntropyEstimator
+from infoplane.measures.renyi import Renyi
 from infoplane.measures.samples import are_labels
-from infoplane.numerics.bandwidth import Bandwidth
+from infoplane.numerics.bandwidth import Bandwidth, Described
 from infoplane.numerics.gram import Gram, gaussian_gram, label_gram
+from infoplane.numerics.workers import parallel
 from infoplane.quantities.spectra import require_order
+from infoplane.values.estimate import Estimate
+
+Asked = Callable[[Tensor, Tensor], Estimate]
+"""Any estimator of the information of two variables from samples."""
+
+
+class Seen(NamedTuple):
+    """One variable under one estimator.
+
+    Attributes:
+        kept: All that the estimator needs of it.
+        entropy: S in bits, shape (batch,); NaN if the estimator knows none.
+        width: Kernel width, shape (batch,); NaN if there is none.
+    """
+
+    kept: Any
+    entropy: Tensor
+    width: Tensor
+
+
+class PlaneEstimator(ABC):
+    """Everything about batches of samples, in bits; one number per batch, without gradients."""
+
+    @property
+    @abstractmethod
+    def words(self) -> str:
+        """What it is, with all its parameters, for a methods section."""
+
+    @property
+    @abstractmethod
+    def sources(self) -> tuple[str, ...]:
+        """Keys in ``references.bib``."""
+
+    @abstractmethod
+    def keep(self, name: str, samples: Tensor) -> tuple[Any, Float[Tensor, " batch"]]:
+        """What it needs of a variable, and its kernel width; called while the network runs.
+
+        Args:
+            name: Which variable it is.
+            samples: Numbers of shape (batch, n, …), or integer labels of shape (batch, n); they
+                may change after the call.
+        """
+
+    @abstractmethod
+    def entropies(self, kept: Sequence[Any]) -> list[Tensor]:
+        """The entropy of each variable, shape (batch,)."""
+
+    @abstractmethod
+    def informations(self, pairs: Sequence[tuple[Seen, Seen]]) -> list[Tensor]:
+        """The information of each pair, shape (batch,)."""
+
+    @abstractmethod
+    def shuffled(
+        self, pairs: Sequence[tuple[Seen, Seen]], orders: Int[Tensor, "s batch n"]
+    ) -> list[Tensor]:
+        """The information of each pair after each shuffle of its second, shape (s, batch)."""
+
+    def seen(self, variables: Mapping[str, tuple[Any, Tensor]]) -> dict[str, Seen]:
+        """What was kept of several variables, with their entropies."""
+        entropies = self.entropies([kept for kept, _ in variables.values()])
+        return {
+            name: Seen(kept, entropy, width)
+            for (name, (kept, width)), entropy in zip(variables.items(), entropies, strict=True)
+        }
 
 
 @final
 @dataclass(frozen=True)
-class PlaneEstimator:
+class MatrixRenyi(PlaneEstimator):
     """Matrix-based Rényi information with a kernel width for every variable.
+
+    Of the samples only Gram matrices are kept, n² numbers a batch however wide the layer is.
 
     Attributes:
         alpha: Order of the entropy.
@@ -32,13 +104,130 @@ class PlaneEstimator:
     def __post_init__(self) -> None:
         require_order(self.alpha)
 
-    def gram(self, name: str, samples: Tensor) -> tuple[Gram, Tensor]:
-        """Gram matrices of a variable and their widths (NaN for class labels), one per batch.
+    @property
+    def words(self) -> str:
+        """Order and every rule."""
+        rules = [_formula(self.bandwidth)]
+        rules += [f"for {name} {_formula(rule)}" for name, rule in self.own.items()]
+        return (
+            f"matrix-based Rényi information of order α = {self.alpha:g} of Gaussian kernels "
+            f"exp(−d²/(2σ²)) with {'; '.join(rules)}"
+        )
 
-        Args:
-            name: Which variable it is.
-            samples: Numbers of shape (batch, n, …), or integer labels of shape (batch, n).
-        """
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Of the measure and of its rules."""
+        rules = (self.bandwidth, *self.own.values())
+        cited = [key for rule in rules if isinstance(rule, Described) for key in rule.sources]
+        return tuple(dict.fromkeys(["giraldo2015measures", *cited]))
+
+    def keep(self, name: str, samples: Tensor) -> tuple[Gram, Tensor]:
+        """Gram matrices and their widths."""
         if are_labels(samples[0]):
             return label_gram(samples), torch.full((len(samples),), torch.nan)
-        return gaussian_gram(samples.flatten(2), self.own.get(name, self.bandwidth))
+        vectors = samples.flatten(2) if samples.ndim > 2 else samples.unsqueeze(2)
+        return gaussian_gram(vectors, self.own.get(name, self.bandwidth))
+
+    def entropies(self, kept: Sequence[Gram]) -> list[Tensor]:
+        """S_α of each."""
+        return matrix.entropies([(gram,) for gram in kept], self.alpha)
+
+    def informations(self, pairs: Sequence[tuple[Seen, Seen]]) -> list[Tensor]:
+        """S_α(A) + S_α(B) − S_α(A, B); only the joint spectra are computed."""
+        joints = matrix.entropies([(a.kept, b.kept) for a, b in pairs], self.alpha)
+        return [a.entropy + b.entropy - s for (a, b), s in zip(pairs, joints, strict=True)]
+
+    def shuffled(
+        self, pairs: Sequence[tuple[Seen, Seen]], orders: Int[Tensor, "s batch n"]
+    ) -> list[Tensor]:
+        """Marginal entropies do not change under a shuffle; joint spectra do."""
+
+        def joint_entropy(task: tuple[Seen, Seen, Tensor]) -> Tensor:
+            a, b, order = task
+            joint = matrix.joint(a.kept, b.kept.reordered(order))
+            return matrix.entropy(joint, self.alpha)
+
+        tasks = [(a, b, order) for a, b in pairs for order in orders]
+        joints = torch.stack(parallel(joint_entropy, tasks)).unflatten(0, (len(pairs), -1))
+        return [a.entropy + b.entropy - s for (a, b), s in zip(pairs, joints, strict=True)]
+
+
+@final
+@dataclass(frozen=True)
+class FromSamples(PlaneEstimator):
+    """Any estimator ``(x, y) → Estimate``, asked batch by batch and pair by pair.
+
+    The samples themselves are kept, so that memory grows with the width of the layers; it is asked
+    in one thread and with gradients allowed, since it may draw at random, or train.
+
+    Attributes:
+        estimator: Anything that can be called with two arrays of samples.
+    """
+
+    estimator: Asked
+
+    @property
+    def words(self) -> str:
+        """How it describes itself."""
+        return repr(self.estimator)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Not known of a foreign estimator."""
+        return ()
+
+    def keep(self, name: str, samples: Tensor) -> tuple[Tensor, Tensor]:
+        """A copy of the samples."""
+        return samples.clone(), torch.full((len(samples),), torch.nan)
+
+    def entropies(self, kept: Sequence[Tensor]) -> list[Tensor]:
+        """As the estimator gives them, NaN if it gives none."""
+        if not isinstance(self.estimator, EntropyEstimator):
+            return [torch.full((len(samples),), torch.nan) for samples in kept]
+        with torch.enable_grad():
+            return [_stacked(float(self.estimator.entropy(x)) for x in batches) for batches in kept]
+
+    def informations(self, pairs: Sequence[tuple[Seen, Seen]]) -> list[Tensor]:
+        """As the estimator gives them."""
+        return [self._information(a.kept, b.kept) for a, b in pairs]
+
+    def shuffled(
+        self, pairs: Sequence[tuple[Seen, Seen]], orders: Int[Tensor, "s batch n"]
+    ) -> list[Tensor]:
+        """One call for every shuffle."""
+        return [
+            torch.stack([self._information(a.kept, _reordered(b.kept, order)) for order in orders])
+            for a, b in pairs
+        ]
+
+    def _information(self, x: Tensor, y: Tensor) -> Tensor:
+        with torch.enable_grad():
+            return _stacked(float(self.estimator(a, b)) for a, b in zip(x, y, strict=True))
+
+
+def seen_by(estimator: Asked | PlaneEstimator, source: str) -> PlaneEstimator:
+    """An estimator of two variables as one of a plane.
+
+    Args:
+        estimator: Of its two bandwidth rules, a Rényi estimator's rule for x is that of ``source``.
+        source: The variable X.
+    """
+    if isinstance(estimator, PlaneEstimator):
+        return estimator
+    if isinstance(estimator, Renyi):
+        own = {} if estimator.x_bandwidth is None else {source: estimator.x_bandwidth}
+        return MatrixRenyi(estimator.alpha, estimator.bandwidth, own)
+    return FromSamples(estimator)
+
+
+def _formula(rule: Bandwidth) -> str:
+    return rule.formula if isinstance(rule, Described) else repr(rule)
+
+
+def _reordered(samples: Tensor, order: Tensor) -> Tensor:
+    """Samples of every batch in its own order."""
+    return torch.stack([x[places] for x, places in zip(samples, order, strict=True)])
+
+
+def _stacked(values: Any) -> Tensor:  # noqa: ANN401 — an iterable of numbers
+    return torch.tensor(list(values), dtype=torch.float64)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from infoplane.observe.stopwatch import Stopwatch
 from infoplane.record.snapshot import Snapshot
-from infoplane.record.tap import undisturbed
+from infoplane.record.undisturbed import undisturbed
 from infoplane.values.trace import Measured
 
 

@@ -1,10 +1,10 @@
-"""The information plane: information between any two recorded variables, with its evidence."""
+"""The information plane of one moment: every layer against input, target and partners."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple, final
+from typing import Any, final
 
 import numpy as np
 import torch
@@ -14,13 +14,12 @@ from torch import Tensor
 from infoplane.measures import matrix
 from infoplane.measures.evidence import permutation_p
 from infoplane.measures.samples import count_not_finite
-from infoplane.numerics.gram import Gram
+from infoplane.numerics.kernels import row_norms
 from infoplane.numerics.workers import parallel
-from infoplane.observe.estimator import PlaneEstimator
+from infoplane.observe.estimator import PlaneEstimator, Seen
 from infoplane.observe.probe import Probe
 from infoplane.observe.stopwatch import Stopwatch
 from infoplane.record.snapshot import Snapshot
-from infoplane.record.tap import Tap, undisturbed
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.seeds import orders
 from infoplane.values.trace import Measured
@@ -28,16 +27,11 @@ from infoplane.values.units import BIT
 
 INPUT, TARGET = "input", "target"
 """Names of the two variables that the probe itself brings."""
+AT_ONCE = 1 << 24
+"""Bytes of activations that may wait, so that several layers are worked on at once; beyond them
+each layer is reduced to what the estimators keep of it before the network goes on."""
 
 Pair = tuple[str, str]
-
-
-class Seen(NamedTuple):
-    """One variable under one estimator: Gram matrices, entropies and widths, one per batch."""
-
-    gram: Gram
-    entropy: Tensor
-    width: Tensor
 
 
 @final
@@ -67,7 +61,7 @@ class Plane:
     estimators: Mapping[str, PlaneEstimator]
     source: str = INPUT
     pairs: tuple[Pair, ...] = ()
-    null_steps: frozenset[int] = field(default=frozenset())
+    null_steps: Container[int] = field(default=frozenset())
     permutations: int = 39
     seed: int = 0
 
@@ -78,14 +72,23 @@ class Plane:
             InfoplaneError: A layer's activations are not finite, or a layer was never called.
         """
         clock = Stopwatch()
+        arriving = _Arriving(self, snapshot.step, clock)
         with clock.timing("forward"):
-            samples = self._samples(snapshot)
-        measured = [self._measured(name, samples, snapshot.step, clock) for name in self.estimators]
+            self.probe.show(snapshot.model, self._moving, arriving)
+        arriving.reduce()
+        if silent := [name for name in self._moving if name not in arriving.norms]:
+            raise InfoplaneError(f"Layers {silent} were not called in the forward pass.")
+        measured = [
+            self._measured(name, arriving.kept[name], snapshot.step, clock)
+            for name in self.estimators
+        ]
         values = {
             name: self._labelled(name, np.stack([numbers[name] for numbers in measured]))
             for name in measured[0]
         }
-        return Measured(values | {"norm_T": self._norms(samples)}, clock.seconds)
+        # the network's time is what remains when the work done in between is taken off
+        clock.seconds["forward"] -= arriving.meanwhile
+        return Measured(values | {"norm_T": self._norms(arriving.norms)}, clock.seconds)
 
     @property
     def questions(self) -> dict[str, tuple[Pair, ...]]:
@@ -113,79 +116,32 @@ class Plane:
     def _constant(self) -> dict[str, dict[str, Seen]]:
         """What training cannot change, by estimator and variable; computed once."""
         brought = {INPUT: self.probe.x, TARGET: self.probe.y}
-        needed = {name: brought[name] for name in (self.source, self.target) if name in brought}
-        clock = Stopwatch()
-        return {name: self._seen(name, needed, clock) for name in self.estimators}
-
-    def _samples(self, snapshot: Snapshot) -> dict[str, Tensor]:
-        """Activations of all layers on the probe, each of shape (batch, n, …)."""
-        with undisturbed(snapshot.model), Tap(snapshot.model, self._moving) as seen:
-            snapshot.model(self.probe.x.flatten(0, 1))
-        if silent := [name for name in self._moving if name not in seen]:
-            raise InfoplaneError(f"Layers {silent} were not called in the forward pass.")
-        for name in self._moving:
-            if broken := count_not_finite(seen[name]):
-                raise InfoplaneError(
-                    f"Layer {name!r} holds {broken} NaN or infinite activations of "
-                    f"{seen[name].numel()} at step {snapshot.step}: training has diverged; "
-                    "lower the learning rate, or stop recording before this step."
-                )
-        return {name: seen[name].unflatten(0, self.probe.x.shape[:2]) for name in self._moving}
-
-    def _seen(
-        self, estimator: str, samples: Mapping[str, Tensor], clock: Stopwatch
-    ) -> dict[str, Seen]:
-        """Gram matrices, entropies and widths of some variables."""
-        chosen = self.estimators[estimator]
-        with clock.timing("gram"):
-            built = parallel(lambda item: chosen.gram(*item), samples.items())
-        with clock.timing("spectrum"):
-            entropies = matrix.entropies([(gram,) for gram, _ in built], chosen.alpha)
+        needed = [name for name in dict.fromkeys((self.source, self.target)) if name in brought]
         return {
-            name: Seen(gram, entropy, width)
-            for name, (gram, width), entropy in zip(samples, built, entropies, strict=True)
+            key: estimator.seen({name: estimator.keep(name, brought[name]) for name in needed})
+            for key, estimator in self.estimators.items()
         }
 
     def _measured(
-        self, estimator: str, samples: Mapping[str, Tensor], step: int, clock: Stopwatch
+        self, name: str, kept: Mapping[str, tuple[Any, Tensor]], step: int, clock: Stopwatch
     ) -> dict[str, np.ndarray]:
         """Everything one estimator says of one moment; arrays of shape (batch,) or (batch, …)."""
-        seen = self._constant[estimator] | self._seen(estimator, samples, clock)
-        alpha = self.estimators[estimator].alpha
+        estimator, asked = self.estimators[name], self.asked
         with clock.timing("spectrum"):
-            joints = matrix.entropies([(seen[a].gram, seen[b].gram) for a, b in self.asked], alpha)
-        marginals = {(a, b): seen[a].entropy + seen[b].entropy for a, b in self.asked}
-        information = {
-            pair: marginals[pair] - joint for pair, joint in zip(self.asked, joints, strict=True)
-        }
+            seen = self._constant[name] | estimator.seen(kept)
+            pairs = [(seen[a], seen[b]) for a, b in asked]
+            information = dict(zip(asked, estimator.informations(pairs), strict=True))
         values = self._answers(information)
-        for role, name in (("X", self.source), ("Y", self.target)):
-            values[f"S_{role}"] = _array(seen[name].entropy)
-            values[f"width_{role}"] = _array(seen[name].width)
+        for role, variable in (("X", self.source), ("Y", self.target)):
+            values[f"S_{role}"] = _array(seen[variable].entropy)
+            values[f"width_{role}"] = _array(seen[variable].width)
         values["S_T"] = _columns([seen[layer].entropy for layer in self.layers])
         values["width_T"] = _columns([seen[layer].width for layer in self.layers])
         if step in self.null_steps and self.permutations > 0:
             with clock.timing("null"):
-                null = self._null(seen, marginals, alpha, step)
-            values |= self._evidence(information, null)
+                shuffled = estimator.shuffled(pairs, self._orders(step))
+            values |= self._evidence(information, dict(zip(asked, shuffled, strict=True)))
         return values
-
-    def _null(
-        self, seen: Mapping[str, Seen], marginals: Mapping[Pair, Tensor], alpha: float, step: int
-    ) -> dict[Pair, Tensor]:
-        """Information after each shuffle of the second variable, shape (permutations, batch)."""
-        drawn = self._orders(step)
-        tasks = [(a, b, order) for a, b in marginals for order in drawn]
-
-        def joint_entropy(task: tuple[str, str, Tensor]) -> Tensor:
-            a, b, order = task
-            return matrix.entropy(matrix.joint(seen[a].gram, seen[b].gram.reordered(order)), alpha)
-
-        joints = torch.stack(parallel(joint_entropy, tasks))
-        per_pair = joints.reshape(len(marginals), self.permutations, -1)
-        return {
-            pair: marginals[pair] - joint for pair, joint in zip(marginals, per_pair, strict=True)
-        }
 
     def _orders(self, step: int) -> Tensor:
         """Shuffles of every batch, shape (permutations, batch, n); each step draws its own."""
@@ -210,11 +166,10 @@ class Plane:
         }
         return answers | {"I_XY": answers["I_XY"][:, 0]}
 
-    def _norms(self, samples: Mapping[str, Tensor]) -> xr.DataArray:
+    def _norms(self, norms: Mapping[str, Tensor]) -> xr.DataArray:
         """Mean Euclidean norm of every layer's activations: scale, to be told from information."""
-        norms = [samples[layer].flatten(2).double().norm(dim=-1).mean(-1) for layer in self.layers]
         return xr.DataArray(
-            _columns(norms),
+            _columns([norms[layer] for layer in self.layers]),
             dims=("batch", "layer"),
             coords={"layer": list(self.layers)},
             attrs={"long_name": "mean norm of the activations", "unit": "1"},
@@ -232,11 +187,21 @@ class Plane:
         dims = ["estimator", "batch", *(dim for key, dim in over.items() if key in subject)]
         attributes = {"long_name": meaning, "unit": unit, "n": self.probe.n}
         if unit == BIT:
-            described = {key: repr(estimator) for key, estimator in self.estimators.items()}
             attributes["ceiling"] = matrix.ceiling(self.probe.n)
-            attributes["estimators"] = json.dumps(described, ensure_ascii=False)
+            attributes["methods"] = self._methods
+        if name.endswith(("_null", "_p")):
+            attributes["permutations"] = self.permutations
         used = {dim: coords[dim] for dim in dims if dim in coords}
         return xr.DataArray(array, dims=dims, coords=used, attrs=attributes)
+
+    @cached_property
+    def _methods(self) -> str:
+        """What every estimator is, as JSON: words, sources, and the value itself."""
+        described = {
+            name: {"words": one.words, "sources": one.sources, "repr": repr(one)}
+            for name, one in self.estimators.items()
+        }
+        return json.dumps(described, ensure_ascii=False)
 
     @cached_property
     def _meanings(self) -> dict[str, tuple[str, str, str]]:
@@ -251,8 +216,67 @@ class Plane:
             meanings[f"{question}_p"] = (f"permutation p-value of {words}", subject, "1")
         for role, variable in names.items():
             meanings[f"S_{role}"] = (f"S({variable})", role, BIT)
-            meanings[f"width_{role}"] = (f"kernel width σ of {variable}", role, "prepared samples")
+            meanings[f"width_{role}"] = (f"kernel width σ of {variable}", role, "scaled samples")
         return meanings
+
+
+@final
+class _Arriving:
+    """Takes layers' outputs as the network makes them, and keeps what the estimators need.
+
+    Attributes:
+        kept: By estimator and layer.
+        norms: Mean norm of each layer, shape (batch,).
+        meanwhile: Seconds spent here while the network waited.
+    """
+
+    def __init__(self, plane: Plane, step: int, clock: Stopwatch) -> None:
+        self.kept: dict[str, dict[str, tuple[Any, Tensor]]] = {
+            name: {} for name in plane.estimators
+        }
+        self.norms: dict[str, Tensor] = {}
+        self.meanwhile = 0.0
+        self._plane, self._step, self._clock = plane, step, clock
+        self._waiting: dict[str, Tensor] = {}
+
+    def __call__(self, name: str, output: Tensor) -> None:
+        """Takes one output, and works at once if too much is waiting."""
+        if name not in self._plane._moving:
+            return
+        begun = self._clock.seconds.get("gram", 0.0)
+        samples = self._plane.probe.samples(name, output).to(self._plane.probe.x.device)
+        numbers = samples.flatten(2) if samples.ndim > 2 else samples[..., None]
+        norms = row_norms(numbers)
+        if not torch.isfinite(norms).all():  # cheaper than to ask every activation
+            self._require_finite(name, samples)
+        self.norms[name] = norms.mean(-1)
+        self._waiting[name] = samples
+        if sum(waiting.nbytes for waiting in self._waiting.values()) > AT_ONCE:
+            self.reduce()
+        else:  # a copy, because a later in-place activation would change it
+            self._waiting[name] = samples.clone()
+        self.meanwhile += self._clock.seconds.get("gram", 0.0) - begun
+
+    def reduce(self) -> None:
+        """Every waiting layer under every estimator, side by side."""
+        tasks = [(key, name) for name in self._waiting for key in self._plane.estimators]
+
+        def keep(task: tuple[str, str]) -> tuple[Any, Tensor]:
+            key, name = task
+            return self._plane.estimators[key].keep(name, self._waiting[name])
+
+        with self._clock.timing("gram"):
+            for (key, name), kept in zip(tasks, parallel(keep, tasks), strict=True):
+                self.kept[key][name] = kept
+        self._waiting.clear()
+
+    def _require_finite(self, name: str, samples: Tensor) -> None:
+        if broken := count_not_finite(samples):
+            raise InfoplaneError(
+                f"Layer {name!r} holds {broken} NaN or infinite activations of "
+                f"{samples.numel()} at step {self._step}: training has diverged; "
+                "lower the learning rate, or stop recording before this step."
+            )
 
 
 def _array(values: Tensor) -> np.ndarray:

@@ -1,43 +1,58 @@
-"""Outputs of named submodules, by ``with``; nothing is left behind, nothing is disturbed."""
+"""Outputs of named submodules, by ``with``; nothing is left behind."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from itertools import count
 from typing import Any, final
 
-import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
+from infoplane.record.layers import layers_of, listed
 from infoplane.values.errors import InfoplaneError
+
+See = Callable[[str, Tensor], None]
+"""Is shown an output under its name; the tensor may change once the call has returned."""
 
 
 @final
 class Tap:
     """The outputs of named submodules during the enclosed forward passes.
 
-    A module that is called several times in one pass is kept as ``name``, ``name@2``, …, and may
-    be asked for by any of these.
+    A module that is called several times in one pass is seen as ``name``, ``name@2``, …; of an
+    output with several tensors (tuple, list, mapping, dataclass, nested) each is seen as
+    ``name[0]``, ``name[hidden]``, …. Any of these may be asked for; whoever asks for ``name@1``
+    sees the first call under this name.
 
     Args:
-        model: The network.
+        model: The network, perhaps within ``DataParallel`` or ``torch.compile``.
         names: Names of submodules as ``model.named_modules()`` gives them.
+        see: Takes the outputs one at a time, so that they need not be kept; without it, copies of
+            all of them are.
 
     Raises:
-        InfoplaneError: On entry, a name is no submodule; in the pass, an output is no tensor.
+        InfoplaneError: On entry, a name is no submodule.
     """
 
-    def __init__(self, model: nn.Module, names: Iterable[str]) -> None:
-        self._modules = dict(model.named_modules())
-        self._names = tuple(dict.fromkeys(name.split("@")[0] for name in names))
+    def __init__(self, model: nn.Module, names: Iterable[str], see: See | None = None) -> None:
+        self._modules = layers_of(model)
+        self._names = tuple(names)
+        self._see = see
         self._hooks: list[RemovableHandle] = []
 
     def __enter__(self) -> Mapping[str, Tensor]:
         seen: dict[str, Tensor] = {}
-        if unknown := [name for name in self._names if name not in self._modules]:
-            known = ", ".join(name for name in self._modules if name)
-            raise InfoplaneError(f"The model has no layer {unknown}; it has: {known}.")
-        for name in self._names:
-            self._hooks.append(self._modules[name].register_forward_hook(_keeper(seen, name)))
+
+        def copy(name: str, output: Tensor) -> None:
+            seen[name] = output.clone()
+
+        meant = {name: self._module_name(name) for name in self._names}
+        if unknown := [name for name, module in meant.items() if module not in self._modules]:
+            raise InfoplaneError(f"The model has no layer {unknown}; {listed(self._modules)}.")
+        for name in dict.fromkeys(meant.values()):
+            numbered = any(asked.startswith(f"{name}@1") for asked in self._names)
+            hook = _shown(name, numbered, self._see or copy)
+            self._hooks.append(self._modules[name].register_forward_hook(hook))
         return seen
 
     def __exit__(self, *_: object) -> None:
@@ -45,32 +60,48 @@ class Tap:
             hook.remove()
         self._hooks.clear()
 
-
-def _keeper(seen: dict[str, Tensor], name: str) -> Any:  # noqa: ANN401 — a torch hook
-    """A hook that keeps a copy of each output under the layer's name."""
-
-    def keep(module: nn.Module, _inputs: object, output: object) -> None:
-        if not isinstance(output, Tensor):
-            raise InfoplaneError(
-                f"Layer {name!r} ({type(module).__name__}) returns a {type(output).__name__}, "
-                "not a tensor; tap one of its submodules instead."
-            )
-        calls = sum(1 for key in seen if key == name or key.startswith(f"{name}@"))
-        # a copy, because a later in-place activation would change it
-        seen[name if calls == 0 else f"{name}@{calls + 1}"] = output.detach().clone()
-
-    return keep
+    def _module_name(self, name: str) -> str:
+        """The submodule that ``name``, ``name@2`` or ``name[0]`` is about."""
+        return name if name in self._modules else name.split("[")[0].split("@")[0]
 
 
-@contextmanager
-def undisturbed(model: nn.Module) -> Iterator[None]:
-    """Evaluation mode without gradients; modes and random state are as before afterwards."""
-    modes = {module: module.training for module in model.modules()}
-    devices = sorted({p.device.index for p in model.parameters() if p.device.type == "cuda"})
-    with torch.random.fork_rng(devices=devices), torch.no_grad():
-        model.eval()
-        try:
-            yield
-        finally:
-            for module, training in modes.items():
-                module.training = training
+def tensors_in(output: object) -> dict[str, Tensor]:
+    """The tensors of an output by their place, "" if there is one alone.
+
+    >>> import torch
+    >>> list(tensors_in((torch.zeros(1), {"hidden": torch.zeros(1)}, None)))
+    ['[0]', '[1][hidden]']
+    """
+    found = dict(_tensors(output, ""))
+    return {"": next(iter(found.values()))} if len(found) == 1 else found
+
+
+def _shown(name: str, numbered: bool, see: See) -> Callable[..., None]:
+    """A hook that shows every call's output under a name of its own."""
+    calls = count(1)
+
+    def hook(_module: nn.Module, _inputs: object, output: object) -> None:
+        number = next(calls)
+        call = f"{name}@{number}" if number > 1 or numbered else name
+        for place, tensor in tensors_in(output).items():
+            see(call + place, tensor.detach())
+
+    return hook
+
+
+def _tensors(output: object, place: str) -> Iterator[tuple[str, Tensor]]:
+    if isinstance(output, Tensor):
+        yield place, output
+    for key, member in _members(output):
+        yield from _tensors(member, f"{place}[{key}]")
+
+
+def _members(output: object) -> Iterable[tuple[Any, object]]:
+    """What an output is made of, by key, field or number."""
+    if isinstance(output, Mapping):
+        return output.items()
+    if is_dataclass(output) and not isinstance(output, type):
+        return [(field.name, getattr(output, field.name)) for field in fields(output)]
+    if isinstance(output, tuple | list):
+        return zip(getattr(output, "_fields", range(len(output))), output, strict=True)
+    return ()

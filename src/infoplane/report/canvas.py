@@ -1,10 +1,9 @@
 """The empty Plotly figure of a Panel: axes, guide lines, and the two themes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from infoplane.report.words import ceiling_words, escaped
 from infoplane.values.panel import Axis, Panel
@@ -12,7 +11,6 @@ from infoplane.values.panel import Axis, Panel
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 NEAR = 0.6
 """A ceiling is shown if the data reach this share of it."""
-MARGIN = {"l": 56, "r": 14, "t": 8, "b": 48}
 
 
 def _theme(ink: str, quiet: str, grid: str, paper: str) -> dict[str, Any]:
@@ -25,22 +23,25 @@ def _theme(ink: str, quiet: str, grid: str, paper: str) -> dict[str, Any]:
         "ticks": "outside",
         "ticklen": 4,
         "zeroline": False,
-        "title": {"standoff": 8},
+        "title": {"standoff": 6},
     }
-    control = {"bgcolor": paper, "bordercolor": quiet, "font": {"color": ink}}
     return {
         "data": {"scatter": [{"marker": {"line": {"color": paper}}}]},
         "layout": {
-            "font": {"family": FONT, "size": 12, "color": ink},
+            "font": {"family": FONT, "size": 11, "color": ink},
+            "colorway": [ink],  # of the cursor, the one trace without a colour of its own
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
             "xaxis": axis,
             "yaxis": axis,
-            "hoverlabel": {"bgcolor": paper, "bordercolor": quiet, "font": {"color": ink}},
+            "hoverlabel": {
+                "bgcolor": paper,
+                "bordercolor": quiet,
+                "font": {"color": ink},
+                "align": "left",
+            },
             "shapedefaults": {"line": {"color": quiet, "width": 1}},
-            "annotationdefaults": {"font": {"color": quiet, "size": 11}, "showarrow": False},
-            "sliderdefaults": {**control, "activebgcolor": quiet, "tickcolor": quiet},
-            "updatemenudefaults": control,
+            "annotationdefaults": {"font": {"color": quiet, "size": 10}, "showarrow": False},
             "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": quiet, "activecolor": ink},
         },
     }
@@ -50,22 +51,23 @@ LIGHT = _theme(ink="#1f2328", quiet="#6a7178", grid="#e6e8eb", paper="#ffffff")
 DARK = _theme(ink="#e4e7ea", quiet="#949ba3", grid="#2b3036", paper="#15171b")
 
 
-def canvas(panel: Panel, height: int) -> go.Figure:
-    """A figure with the panel's title, axes, bisector and ceiling, and no data."""
-    return go.Figure(
-        layout={
-            "template": LIGHT,
-            "title": {"text": escaped(panel.title), "x": 0.02, "font": {"size": 15}},
-            "height": height,
-            "margin": {**MARGIN, "t": 48},
-            "hovermode": "closest",
-            "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-            "xaxis": axis(panel.x),
-            "yaxis": axis(panel.y),
-            "shapes": _lines(panel),
-            "annotations": _ceiling_label(panel),
-        }
-    )
+def canvas(panel: Panel, alike: Sequence[Panel]) -> dict[str, Any]:
+    """The layout with the panel's axes, bisector and ceiling.
+
+    Args:
+        panel: The figure.
+        alike: Itself and the same of other sides, with which it shares its scale.
+    """
+    return {
+        "margin": {"l": 44, "r": 12, "t": 8, "b": 40},
+        "hovermode": "closest",
+        "showlegend": False,
+        "legend": {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
+        "xaxis": axis(panel.x),
+        "yaxis": axis(panel.y),
+        "shapes": _lines(panel, alike),
+        "annotations": _ceiling_label(panel, alike),
+    }
 
 
 def axis(described: Axis) -> dict[str, Any]:
@@ -74,7 +76,14 @@ def axis(described: Axis) -> dict[str, Any]:
         "title": {"text": escaped(str(described))},
         "type": "log" if described.log else "linear",
         "automargin": True,
+        **({"dtick": 1, "tickformat": "~s"} if described.log else {}),  # 1, 10, 100, 1k
     }
+
+
+def unit_alone(described: Axis) -> dict[str, Any]:
+    """The axis of a small figure, whose title says already what it shows."""
+    small = Axis(described.unit, log=described.log)
+    return axis(small) | {"exponentformat": "power", "tickformat": ""}
 
 
 def plain(values: Sequence[float] | np.ndarray) -> list[float | None]:
@@ -87,12 +96,12 @@ def plain(values: Sequence[float] | np.ndarray) -> list[float | None]:
     return [float(f"{value:.7g}") if np.isfinite(value) else None for value in numbers]
 
 
-def _lines(panel: Panel) -> list[dict[str, Any]]:
+def _lines(panel: Panel, alike: Sequence[Panel]) -> list[dict[str, Any]]:
     """The bisector, and the ceiling across the plot; in a plane across and up."""
     lines: list[dict[str, Any]] = []
-    top = panel.ceiling if ceiling_in_view(panel) else None
+    top = panel.ceiling if ceiling_in_view(panel, alike) else None
     if panel.bisector:
-        low, high = extent(panel)
+        low, high = extent(alike)
         ends = {"x0": low, "y0": low, "x1": high, "y1": high}
         lines.append({"type": "line", "layer": "below", **ends})
     if top is not None:
@@ -103,33 +112,37 @@ def _lines(panel: Panel) -> list[dict[str, Any]]:
     return lines
 
 
-def _ceiling_label(panel: Panel) -> list[dict[str, Any]]:
+def _ceiling_label(panel: Panel, alike: Sequence[Panel]) -> list[dict[str, Any]]:
     """The words at the left end of the ceiling, or at the top if it lies above the view."""
     if panel.ceiling is None:
         return []
     words = escaped(ceiling_words(panel.ceiling, panel.y.unit))
     place = {"xref": "paper", "x": 0.01, "xanchor": "left", "yanchor": "top"}
-    if not ceiling_in_view(panel):
-        return [{"text": f"{words}, above this view", "yref": "paper", "y": 1, **place}]
+    if not ceiling_in_view(panel, alike):
+        return [{"text": f"{words} ↑", "yref": "paper", "y": 1, **place}]
     height = float(np.log10(panel.ceiling)) if panel.y.log else panel.ceiling
     return [{"text": words, "y": height, **place}]
 
 
-def ceiling_in_view(panel: Panel) -> bool:
+def ceiling_in_view(panel: Panel, alike: Sequence[Panel]) -> bool:
     """Whether the ceiling is drawn: far above the data it would squeeze them into a corner."""
-    return panel.ceiling is not None and max(_values(panel)) >= NEAR * panel.ceiling
+    return panel.ceiling is not None and max(_values(alike)) >= NEAR * panel.ceiling
 
 
-def extent(panel: Panel) -> tuple[float, float]:
-    """The range that both axes of an equal-scale panel share: all points, zero, a near ceiling."""
-    values = _values(panel)
-    if panel.ceiling is not None and ceiling_in_view(panel):
-        values.append(panel.ceiling)
+def extent(alike: Sequence[Panel]) -> tuple[float, float]:
+    """The range of panels to one scale: all points, zero, a near ceiling, and a margin."""
+    values = _values(alike)
+    values += [one.ceiling for one in alike if one.ceiling and ceiling_in_view(one, alike)]
     margin = 0.04 * (max(values) - min(values)) or 1.0
     return min(values) - margin, max(values) + margin
 
 
-def _values(panel: Panel) -> list[float]:
+def _values(panels: Iterable[Panel]) -> list[float]:
     """Zero and all finite ordinates; in a plane the abscissae too."""
-    parts = [part for one in panel.series for part in ((one.x, one.y) if panel.plane else (one.y,))]
+    parts = [
+        part
+        for panel in panels
+        for one in panel.series
+        for part in ((one.x, one.y) if panel.plane else (one.y,))
+    ]
     return [0.0, *(value for part in parts for value in part[np.isfinite(part)].tolist())]

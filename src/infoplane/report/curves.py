@@ -1,67 +1,75 @@
 """Curves over training with bands of ± one standard error; dashed companions in their colour."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
-from infoplane.report.canvas import canvas, plain
-from infoplane.report.palette import faded, series_colours
-from infoplane.report.words import escaped, number, with_error
+from infoplane.report.canvas import canvas, extent, plain, unit_alone
+from infoplane.report.drawing import CURSOR_AXIS, Drawn, about, as_json, cursor, mark, places
+from infoplane.report.looks import Look, dressed
+from infoplane.report.palette import faded
+from infoplane.report.words import escaped
 from infoplane.values.panel import Panel, Series
 
-HEIGHT = 420
+MARK_PIXELS = 8.5
 
 
-def curves(panel: Panel) -> go.Figure:
+def curves(panel: Panel, shared: Mapping[str, Look], alike: Sequence[Panel]) -> dict[str, Any]:
     """A curve stops where nothing was measured; a dashed companion runs on between its marks."""
-    figure = canvas(panel, HEIGHT)
-    group = -1
-    for series, colour in zip(panel.series, series_colours(panel.series), strict=True):
-        group += not series.dashed
-        shared = {"legendgroup": str(group), "name": escaped(series.name)}
+    worn = dressed(panel, shared)
+    drawn: list[Drawn] = []
+    marks: list[Drawn] = []
+    for series, look in zip(panel.series, worn, strict=True):
         if series.y_error is not None and not series.dashed:
-            figure.add_trace(_band(series, series.y_error, panel.y.log, colour, shared))
-        figure.add_trace(_curve(panel, series, colour, shared))
-    return figure
+            drawn.append(_band(series, series.y_error, panel.y.log, look, len(drawn) + 1))
+        if series.at is not None and not series.dashed:
+            marks.append(mark(series, look, len(drawn), MARK_PIXELS))
+        group = _group(drawn) if series.dashed else len(drawn)
+        drawn.append(_curve(series, look, group))
+    moments = places(panel)
+    layout = canvas(panel, alike) | {"yaxis": unit_alone(panel.y), "yaxis2": CURSOR_AXIS}
+    if len(alike) > 1 and not panel.y.log:
+        layout["yaxis"]["range"] = list(extent(alike))
+    return as_json(panel, layout, [*drawn, *marks, *cursor(moments)], moments)
 
 
-def _curve(panel: Panel, series: Series, colour: str, shared: dict[str, Any]) -> go.Scatter:
+def _group(drawn: Sequence[Drawn]) -> int:
+    """Place of the curve that a companion belongs to: the last one before it."""
+    return max((i for i, one in enumerate(drawn) if one.role == "path"), default=len(drawn))
+
+
+def _curve(series: Series, look: Look, group: int) -> Drawn:
     """The line itself; its small marks say where it was measured."""
-    companion = series.dashed
-    return go.Scatter(
-        x=plain(series.x),
-        y=plain(series.y),
-        error_y=_thin_bars(series, colour) if companion else None,
-        mode="lines+markers",
-        line={"color": colour, "width": 1.2 if companion else 2, "dash": _dash(companion)},
-        marker={"color": colour, "size": 5 if companion else 3.5, "symbol": _mark(companion)},
-        connectgaps=companion,
-        showlegend=not companion,
-        hoverinfo="text",
-        hovertext=_hover(panel, series),
-        **shared,
-    )
+    companion, colour = series.dashed, look.colour
+    trace = {
+        "type": "scatter",
+        "x": plain(series.x),
+        "y": plain(series.y),
+        "mode": "lines+markers",
+        "line": {
+            "color": colour,
+            "width": 1 if companion else 1.6,
+            "dash": "dash" if companion else "solid",
+        },
+        "marker": {
+            "color": colour,
+            "size": 4 if companion else 2.5,
+            "symbol": "circle-open" if companion else "circle",
+        },
+        "connectgaps": companion,
+        "name": escaped(series.name),
+        "legendgroup": str(group),
+        "showlegend": False,
+        "hoverinfo": "text",
+    }
+    if companion and series.y_error is not None:  # measured too rarely for a band
+        bars = {"color": faded(colour, 0.6), "thickness": 1, "width": 0}
+        trace["error_y"] = {"type": "data", "array": plain(series.y_error), **bars}
+    return Drawn(trace, "null" if companion else "path", about(series))
 
 
-def _dash(companion: bool) -> str:
-    return "dash" if companion else "solid"
-
-
-def _mark(companion: bool) -> str:
-    return "circle-open" if companion else "circle"
-
-
-def _thin_bars(series: Series, colour: str) -> dict[str, Any] | None:
-    """Error bars of a companion: it is measured too rarely for a band."""
-    if series.y_error is None:
-        return None
-    return {"array": plain(series.y_error), "color": faded(colour, 0.6), "thickness": 1, "width": 0}
-
-
-def _band(
-    series: Series, error: np.ndarray, log: bool, colour: str, shared: dict[str, Any]
-) -> go.Scatter:
+def _band(series: Series, error: np.ndarray, log: bool, look: Look, group: int) -> Drawn:
     """One closed outline per unbroken run of points."""
     low, high = band_edges(series.y, error, log)
     x: list[float | None] = []
@@ -69,17 +77,20 @@ def _band(
     for run in unbroken_runs(series.x, low, high):
         x += [*plain(series.x[run]), *plain(series.x[run][::-1]), None]
         y += [*plain(high[run]), *plain(low[run][::-1]), None]
-    return go.Scatter(
-        x=x,
-        y=y,
-        mode="lines",
-        line={"width": 0, "color": colour},
-        fill="toself",
-        fillcolor=faded(colour, 0.18),
-        showlegend=False,
-        hoverinfo="skip",
-        **shared,
-    )
+    trace = {
+        "type": "scatter",
+        "x": x,
+        "y": y,
+        "mode": "lines",
+        "line": {"width": 0, "color": look.colour},
+        "fill": "toself",
+        "fillcolor": faded(look.colour, 0.18),
+        "name": escaped(series.name),
+        "legendgroup": str(group),
+        "showlegend": False,
+        "hoverinfo": "skip",
+    }
+    return Drawn(trace, "band", {"of": series.of})
 
 
 def band_edges(y: np.ndarray, error: np.ndarray, log: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -97,27 +108,14 @@ def unbroken_runs(*parts: np.ndarray) -> list[slice]:
     >>> unbroken_runs(np.array([1.0, 2.0, np.nan, 4.0]))
     [slice(0, 2, None), slice(3, 4, None)]
     """
-    known = np.isfinite(np.stack([np.asarray(part, dtype=float) for part in parts])).all(0)
-    turns = np.flatnonzero(np.diff(np.r_[False, known, False]))
+    return runs_of(np.isfinite(np.stack([np.asarray(part, dtype=float) for part in parts])).all(0))
+
+
+def runs_of(true: np.ndarray) -> list[slice]:
+    """Where a condition of shape (n,) holds without a break, as slices.
+
+    >>> runs_of(np.array([True, True, False, True]))
+    [slice(0, 2, None), slice(3, 4, None)]
+    """
+    turns = np.flatnonzero(np.diff(np.r_[False, true, False]))
     return [slice(int(start), int(stop)) for start, stop in turns.reshape(-1, 2)]
-
-
-def _hover(panel: Panel, series: Series) -> list[str]:
-    """Name, moment, and value with its standard error, one text per point."""
-    errors = [None] * len(series.y) if series.y_error is None else series.y_error.tolist()
-    moments = _moments(panel, series)
-    readings = [
-        with_error(value, error) for value, error in zip(series.y.tolist(), errors, strict=True)
-    ]
-    name, unit = escaped(series.name), escaped(panel.y.unit)
-    return [
-        f"<b>{name}</b><br>{moment}<br>{reading} {unit}"
-        for moment, reading in zip(moments, readings, strict=True)
-    ]
-
-
-def _moments(panel: Panel, series: Series) -> list[str]:
-    """The training step where it is known, else the abscissa."""
-    if series.at is not None:
-        return [f"step {number(float(step))}" for step in series.at]
-    return [f"{escaped(panel.x.label)} {number(float(x))}" for x in series.x]

@@ -1,21 +1,38 @@
-"""A Panel as an interactive Plotly figure."""
+"""A Panel as the page's script draws it."""
 
-import plotly.graph_objects as go
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from infoplane.report.curves import curves
+from infoplane.report.looks import Look
 from infoplane.report.plane import plane
 from infoplane.report.strip import strip
 from infoplane.values.panel import Panel
 
 
-def figure(panel: Panel) -> go.Figure:
-    """A strip if the panel has one, a plane with a step slider if points move, else curves.
+def drawing(panel: Panel, shared: Mapping[str, Look], panels: Sequence[Panel]) -> dict[str, Any]:
+    """A strip if the panel has one, a plane if points move in it, else curves.
 
     Names are shown as they are written, whatever markup they contain.
+
+    Args:
+        panel: What to draw.
+        shared: Looks of what it has in common with other figures.
+        panels: All figures of the page; those of one scale have the same range, and so
+            has the same of another side.
 
     Raises:
         InfoplaneError: A series of a plane has no training steps.
     """
     if panel.strip is not None:
         return strip(panel, panel.strip)
-    return plane(panel) if panel.plane else curves(panel)
+    alike = [one for one in panels if _place(one) == _place(panel)]
+    return (plane if panel.plane else curves)(panel, shared, alike)
+
+
+def _place(panel: Panel) -> tuple[object, ...]:
+    """What figures that take each other's place on the page have in common."""
+    if panel.scale:
+        return (panel.scale,)
+    alone = "" if panel.side else panel.key
+    return panel.plane, panel.title, panel.group, panel.strip is None, alone

@@ -1,6 +1,6 @@
-"""The same Panels as static figures for a paper: SVG or PDF, one column wide."""
+"""The same Panels as static figures for a paper: SVG and PDF, one column wide."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,24 +8,24 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_pdf import FigureCanvasPdf
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.colors import BoundaryNorm, ListedColormap, to_rgba
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from infoplane.report.canvas import ceiling_in_view, extent
-from infoplane.report.curves import band_edges
-from infoplane.report.palette import CELL_COLOURS, CELL_WORDS, SYMBOLS, series_colours, shades
+from infoplane.report.curves import band_edges, runs_of
+from infoplane.report.looks import Look, dressed
+from infoplane.report.marks import MATPLOTLIB
+from infoplane.report.palette import CELL_COLOURS, CELL_WORDS, shades
 from infoplane.report.strip import labelled
-from infoplane.report.words import ceiling_words
+from infoplane.report.words import ceiling_words, shortened
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.panel import Axis, Panel, Series, Strip
 
 COLUMN_INCHES = 3.4
-LONGEST_NAME = 24
-_MARKS = dict(zip(SYMBOLS, ("o", "s", "D", "^", "P", "*"), strict=True))
+CHARACTERS = 64
+"""What a column holds in one line of the smallest type."""
 _GUIDE = "#6a7178"
 _STYLE: dict[Any, Any] = {
     "font.size": 7,
@@ -34,54 +34,71 @@ _STYLE: dict[Any, Any] = {
     "axes.spines.right": False,
     "xtick.major.width": 0.6,
     "ytick.major.width": 0.6,
+    "xtick.labelsize": 6.5,
+    "ytick.labelsize": 6.5,
     "legend.frameon": False,
-    "legend.fontsize": 6,
+    "legend.fontsize": 6.5,
+    "legend.handlelength": 1.2,
+    "legend.columnspacing": 1.2,
+    "legend.handletextpad": 0.5,
     "svg.hashsalt": "infoplane",  # element names would otherwise be random
     "pdf.fonttype": 42,
 }
-_FORMATS = {
-    ".svg": (FigureCanvasSVG, {"Date": None}),
-    ".pdf": (FigureCanvasPdf, {"CreationDate": None}),
-}
+_UNDATED = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
 
 
-def save(panel: Panel, path: Path) -> None:
-    """Writes ``panel`` to ``path``; the same panel gives the same bytes.
+def save(panel: Panel, *paths: Path, looks: Mapping[str, Look] | None = None) -> None:
+    """Writes ``panel`` to every path; the same panel gives the same bytes.
+
+    Args:
+        panel: The figure.
+        paths: Files to write, each ending in ``.svg`` or ``.pdf``.
+        looks: Looks of what it has in common with other figures; None if it stands alone.
 
     Raises:
-        InfoplaneError: The suffix is neither ``.svg`` nor ``.pdf``.
+        InfoplaneError: A suffix is neither ``.svg`` nor ``.pdf``.
     """
-    if path.suffix not in _FORMATS:
-        raise InfoplaneError(f"Figures are saved as .svg or .pdf, not {path.suffix!r} ({path}).")
-    surface, metadata = _FORMATS[path.suffix]
+    for path in paths:
+        if path.suffix not in _UNDATED:
+            raise InfoplaneError(
+                f"Figures are saved as .svg or .pdf, not {path.suffix!r} ({path})."
+            )
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=_size(panel), layout="constrained")
-        surface(figure)
-        _draw(figure, panel)
-        figure.savefig(path, metadata=metadata)
+        figure = Figure(layout="constrained")
+        handles = _draw(figure, panel, looks or {})
+        figure.set_size_inches(*_size(panel, handles))
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")  # laid out once, for all files
+        for path in paths:
+            figure.savefig(path, metadata=_UNDATED[path.suffix])
 
 
-def _size(panel: Panel) -> tuple[float, float]:
-    """Width and height in inches."""
+def _size(panel: Panel, handles: Sequence[Artist]) -> tuple[float, float]:
+    """Width and height in inches; every line of the legend has its room."""
+    lines = -(-len(handles) // _columns(handles)) if handles else 0
     if panel.strip is not None:
-        return COLUMN_INCHES, 0.85 + 0.16 * len(panel.strip.rows)
-    return COLUMN_INCHES, COLUMN_INCHES + 0.6 if panel.bisector else 2.6
+        return COLUMN_INCHES, 0.75 + 0.28 * len(panel.strip.rows)
+    return COLUMN_INCHES, (3.4 if panel.bisector else 2.1) + 0.135 * lines
 
 
-def _draw(figure: Figure, panel: Panel) -> None:
-    """Title, axes, data and legend."""
+def _draw(figure: Figure, panel: Panel, looks: Mapping[str, Look]) -> list[Artist]:
+    """Title, axes, data and legend; returns what the legend shows."""
     axes = figure.add_subplot()
-    figure.suptitle(_literal(panel.title), x=0.02, fontsize=8, horizontalalignment="left")
+    title = _literal(shortened(panel.heading, CHARACTERS))
+    figure.suptitle(title, x=0.02, fontsize=8, horizontalalignment="left")
     axes.set_xlabel(_literal(str(panel.x)))
     if panel.strip is not None:
         handles = _strip(axes, panel.strip)
     else:
-        axes.set_ylabel(_literal(str(panel.y)))
+        # the title of curves says what they show, and a column has little height to say it twice
+        axes.set_ylabel(_literal(str(panel.y) if panel.plane else panel.y.unit))
         _scale(axes, panel.x, panel.y)
         _guides(axes, panel)
-        handles = _plane(axes, panel) if panel.plane else _curves(axes, panel)
+        worn = dressed(panel, looks)
+        handles = _plane(axes, panel, worn) if panel.plane else _curves(axes, panel, worn)
     if handles:
         figure.legend(handles=handles, loc="outside lower left", ncols=_columns(handles))
+    return handles
 
 
 def _literal(text: str) -> str:
@@ -89,15 +106,15 @@ def _literal(text: str) -> str:
     return text.replace("$", r"\$")
 
 
-def _name(text: str) -> str:
-    """A layer's name, cut where a column of a paper has no room for it."""
-    return _literal(text if len(text) <= LONGEST_NAME else f"{text[: LONGEST_NAME - 1]}…")
-
-
 def _columns(handles: Sequence[Artist]) -> int:
     """How many entries of the legend fit side by side."""
     longest = max(len(str(handle.get_label())) for handle in handles)
-    return max(1, min(4, 48 // (longest + 4)))
+    return max(1, min(4, CHARACTERS // (longest + 6)))
+
+
+def _name(text: str) -> str:
+    """A name of the legend, cut where a line of a column has no room for it."""
+    return _literal(shortened(text, CHARACTERS - 10))
 
 
 def _scale(axes: Axes, x: Axis, y: Axis) -> None:
@@ -108,10 +125,10 @@ def _scale(axes: Axes, x: Axis, y: Axis) -> None:
 def _guides(axes: Axes, panel: Panel) -> None:
     """Bisector and ceiling."""
     if panel.bisector:
-        ends = extent(panel)
+        ends = extent([panel])
         axes.plot(ends, ends, color=_GUIDE, linewidth=0.6)
         axes.set(xlim=ends, ylim=ends, aspect="equal")
-    if panel.ceiling is not None and ceiling_in_view(panel):
+    if panel.ceiling is not None and ceiling_in_view(panel, [panel]):
         axes.axhline(panel.ceiling, color=_GUIDE, linewidth=0.7, linestyle=":")
         if panel.plane:
             axes.axvline(panel.ceiling, color=_GUIDE, linewidth=0.7, linestyle=":")
@@ -127,19 +144,33 @@ def _guides(axes: Axes, panel: Panel) -> None:
         )
 
 
-def _curves(axes: Axes, panel: Panel) -> list[Artist]:
-    """Curves with bands; returns what the legend shows."""
+def _curves(axes: Axes, panel: Panel, worn: Sequence[Look]) -> list[Artist]:
+    """Curves with bands, each with its mark at its last point."""
     handles: list[Artist] = []
-    for series, colour in zip(panel.series, series_colours(panel.series), strict=True):
+    for series, look in zip(panel.series, worn, strict=True):
         if series.dashed:
-            _companion(axes, series, colour)
+            _companion(axes, series, look.colour)
             continue
-        axes.plot(series.x, series.y, ".-", color=colour, linewidth=1, markersize=1.5)
-        handles.append(Line2D([], [], color=colour, label=_name(series.name)))
+        line: dict[str, Any] = {"color": look.colour, "linewidth": 1}
+        mark = _mark(look, 3.5)
+        axes.plot(series.x, series.y, **line)
+        last = np.flatnonzero(np.isfinite(series.y))[-1:]
+        axes.plot(series.x[last], series.y[last], linestyle="none", zorder=3, clip_on=False, **mark)
+        handles.append(Line2D([], [], **line | mark, label=_name(series.name)))
         if series.y_error is not None:
             low, high = band_edges(series.y, series.y_error, panel.y.log)
-            axes.fill_between(series.x, low, high, color=colour, alpha=0.18, linewidth=0)
+            axes.fill_between(series.x, low, high, color=look.colour, alpha=0.18, linewidth=0)
     return handles
+
+
+def _mark(look: Look, size: float) -> dict[str, Any]:
+    return {
+        "marker": MATPLOTLIB[look.symbol],
+        "color": look.colour,
+        "markersize": 1.5 * size if look.symbol == "star" else size,
+        "markeredgecolor": "white",
+        "markeredgewidth": 0.4,
+    }
 
 
 def _companion(axes: Axes, series: Series, colour: str) -> None:
@@ -160,49 +191,45 @@ def _companion(axes: Axes, series: Series, colour: str) -> None:
     )
 
 
-def _plane(axes: Axes, panel: Panel) -> list[Artist]:
-    """Trajectories from faint to full, the last point large; returns what the legend shows."""
+def _plane(axes: Axes, panel: Panel, worn: Sequence[Look]) -> list[Artist]:
+    """Trajectories from faint to full; the last point is large and has its errors."""
     handles: list[Artist] = []
-    for index, (series, colour) in enumerate(
-        zip(panel.series, series_colours(panel.series), strict=True)
-    ):
-        mark = _MARKS[SYMBOLS[index % len(SYMBOLS)]]
-        large: dict[str, Any] = {"marker": mark, "color": colour, "markersize": 5.0}
-        large |= {"markeredgecolor": "white", "markeredgewidth": 0.4}
-        axes.plot(series.x, series.y, color=colour, alpha=0.3, linewidth=0.6)
+    for series, look in zip(panel.series, worn, strict=True):
+        large = _mark(look, 5.0)
+        axes.plot(series.x, series.y, color=look.colour, alpha=0.3, linewidth=0.6)
+        shaded = [to_rgba(look.colour, opacity) for opacity in shades(len(series.x))]
+        axes.scatter(series.x, series.y, 3.5, shaded, linewidths=0)
+        errors = (series.y_error, series.x_error)
+        vertical, horizontal = (None if one is None else one[-1:] for one in errors)
         axes.errorbar(
-            series.x,
-            series.y,
-            series.y_error,
-            series.x_error,
+            series.x[-1:],
+            series.y[-1:],
+            vertical,
+            horizontal,
             fmt="none",
-            ecolor=colour,
-            alpha=0.22,
-            elinewidth=0.4,
+            ecolor=look.colour,
+            elinewidth=0.8,
         )
-        shaded = [to_rgba(colour, opacity) for opacity in shades(len(series.x))]
-        axes.scatter(series.x, series.y, 5, shaded, linewidths=0)
-        axes.plot(series.x[-1:], series.y[-1:], zorder=3, **large)
+        axes.plot(series.x[-1:], series.y[-1:], linestyle="none", zorder=3, **large)
         handles.append(Line2D([], [], linestyle="none", label=_name(series.name), **large))
     return handles
 
 
 def _strip(axes: Axes, strip: Strip) -> list[Artist]:
-    """Cells of equal width; returns what the legend shows."""
-    order = sorted(CELL_COLOURS)
-    colours = ListedColormap([CELL_COLOURS[cell] for cell in order])
-    axes.pcolormesh(
-        np.ma.masked_invalid(strip.cells),
-        cmap=colours,
-        norm=BoundaryNorm((-1.5, -0.5, 0.5, 1.5), 3),
-        edgecolors="face",  # no hairlines between cells
-        linewidth=0.3,
-    )
-    axes.hlines(range(1, len(strip.rows)), 0, len(strip.columns), "white", linewidth=1)
+    """Cells of equal width, every row with its name above it."""
+    for place, (row, cells) in enumerate(zip(strip.rows, strip.cells, strict=True)):
+        for state, colour in CELL_COLOURS.items():
+            spans = [(run.start, run.stop - run.start) for run in runs_of(cells == state)]
+            axes.broken_barh(spans, (place + 0.42, 0.53), color=colour, linewidth=0)
+        words = _literal(shortened(row, CHARACTERS))
+        axes.text(0, place + 0.36, words, fontsize=6, verticalalignment="bottom")
     marks = labelled(len(strip.columns))
-    ticks = [str(int(strip.columns[mark])) for mark in marks]
-    axes.set_xticks([mark + 0.5 for mark in marks], ticks)
-    rows = [_name(row) for row in strip.rows]
-    axes.set_yticks(np.arange(len(rows)) + 0.5, rows)
-    axes.invert_yaxis()
-    return [Patch(color=CELL_COLOURS[cell], label=CELL_WORDS[cell]) for cell in order]
+    axes.set_xticks([mark + 0.5 for mark in marks], [f"{strip.columns[mark]}" for mark in marks])
+    axes.set_xlim(0, len(strip.columns))
+    axes.set_ylim(len(strip.rows), 0)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    return [
+        Patch(color=CELL_COLOURS[cell], label=CELL_WORDS[cell])
+        for cell in sorted(CELL_COLOURS, reverse=True)
+    ]

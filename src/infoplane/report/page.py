@@ -1,30 +1,28 @@
 """The report: one HTML file that holds everything it needs and asks the network for nothing."""
 
-import json
-import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from infoplane.report.canvas import DARK, LIGHT, MARGIN
-from infoplane.report.draw import figure
-from infoplane.report.words import number
-from infoplane.values.finding import LEVEL, Finding, Interval, Verdict
+from infoplane.report.canvas import DARK, LIGHT
+from infoplane.report.draw import drawing
+from infoplane.report.drawing import moments
+from infoplane.report.looks import Look, looks, own_legend
+from infoplane.report.marks import OUTLINES
+from infoplane.report.packed import packed, packed_json
+from infoplane.report.readings import SIGNS, interval, percent, plainly, slug
+from infoplane.report.tables import Table
+from infoplane.report.words import told_apart
+from infoplane.values.estimate import SATURATION
+from infoplane.values.finding import LEVEL, Finding
 from infoplane.values.panel import Panel
 
-SYMBOLS = {
-    Verdict.SUPPORTED: "✓",
-    Verdict.CONTRADICTED: "✕",
-    Verdict.UNDECIDED: "?",
-    Verdict.ESTIMATOR_DEPENDENT: "≠",
-    Verdict.NOT_MEASURABLE: "∅",
-}
-"""A sign beside the word, so that a verdict never hangs on its colour."""
-
-_TIED = "\N{NO-BREAK SPACE}"
+CHIP_CHARACTERS = 28
+"""The longest name that a button of the legend shows whole."""
 
 
 def page(
@@ -32,65 +30,151 @@ def page(
     summary: Sequence[str],
     panels: Sequence[Panel],
     findings: Sequence[Finding],
-    settings: Mapping[str, str],
-    machine: Mapping[str, str],
+    methods: Sequence[str] = (),
+    references: Sequence[str] = (),
+    table: str = "",
+    settings: Mapping[str, str] | None = None,
+    machine: Mapping[str, str] | None = None,
     notes: Sequence[str] = (),
+    tables: Sequence[Table] = (),
 ) -> str:
     """A self-contained page; whatever markup the arguments contain is shown as text.
 
     Args:
         title: What was done, in a line.
-        summary: Three to five sentences in plain words.
-        panels: Figures; planes, curves and strips each have their section, in the given order.
+        summary: A few sentences in plain words.
+        panels: Figures; planes, curves and strips each have their part, in the given order.
         findings: Claims with their verdicts.
+        methods: Paragraphs on how it was measured.
+        references: What they cite, in the order of their numbers.
+        table: All numbers as CSV; empty if there is nothing to download.
         settings: How it was done, name to value.
         machine: Where it was done, name to value.
         notes: Sentences a reader needs to judge it.
+        tables: Further tables, between the findings and the figures.
 
     Raises:
         InfoplaneError: A series of a plane has no training steps.
     """
-    numbered = list(enumerate(panels))
+    shared = looks(panels)
     return (
         _templates()
         .get_template("page.html")
         .render(
             title=title,
             summary=summary,
-            planes=[(i, one) for i, one in numbered if one.plane],
-            curves=[(i, one) for i, one in numbered if not one.plane and one.strip is None],
-            strips=[(i, one) for i, one in numbered if not one.plane and one.strip is not None],
+            parts=_parts(panels),
+            layers=list(
+                zip(shared, told_apart(list(shared), CHIP_CHARACTERS), shared.values(), strict=True)
+            ),
+            moments=moments(panels),
+            sides=_sides(panels),
             findings=findings,
-            tables={"Settings": settings, "Machine": machine},
+            spreads=list(dict.fromkeys(one.spread for one in findings)),
+            methods=methods,
+            references=references,
+            table=packed(table) if table else "",
+            table_size=f"{len(table.encode()) / 1e6:.1f}\N{NO-BREAK SPACE}MB",
+            pairs={"Settings": settings or {}, "Machine": machine or {}},
             notes=notes,
-            plotly=Markup(get_plotlyjs()),
-            drawings=embedded(
-                {"figures": [_drawing(one) for one in panels], "light": LIGHT, "dark": DARK}
+            tables=tables,
+            plotly=packed(get_plotlyjs()) if panels else "",
+            drawings=packed_json(
+                {
+                    "figures": [drawing(one, shared, panels) for one in panels],
+                    "moments": moments(panels),
+                    "sides": _sides(panels),
+                    "saturation": SATURATION,
+                    "light": LIGHT,
+                    "dark": DARK,
+                }
             ),
         )
     )
 
 
-def embedded(value: Any) -> Markup:  # noqa: ANN401 — whatever JSON can say
-    r"""JSON that cannot end its script element, nor a line of script.
+@final
+@dataclass(frozen=True)
+class Placed:
+    """A figure in its place.
 
-    >>> print(embedded("</script>"))
-    "\u003c/script>"
+    Attributes:
+        number: Its number on the page.
+        panel: What it shows.
+        name: What stands above it, where what stands above its row need not be said again.
+        caption: What stands below it; empty if it was said before.
+        legend: Names and looks of what is shown in it alone.
     """
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    for dangerous in ("<", "\u2028", "\u2029"):
-        text = text.replace(dangerous, f"\\u{ord(dangerous):04x}")
-    return Markup(text)
+
+    number: int
+    panel: Panel
+    name: str
+    caption: str
+    legend: Sequence[tuple[str, Look]]
 
 
-def _drawing(panel: Panel) -> dict[str, Any]:
-    """Data, layout and frames; the page itself says the title, and how high a plane is."""
-    drawn = json.loads(figure(panel).to_json())
-    layout = drawn["layout"]
-    for spoken_for in ("title", "template", *(["height"] if panel.plane else [])):
-        layout.pop(spoken_for, None)
-    layout["margin"]["t"] = MARGIN["t"]
-    return drawn
+@final
+@dataclass(frozen=True)
+class Band:
+    """Figures side by side under what they have in common: the name of a group, and words."""
+
+    group: str
+    lead: str
+    members: Sequence[Placed]
+
+
+_HEADINGS = {
+    "plane": "Information plane",
+    "curve": "Layer by layer",
+    "strip": "Where the data processing inequality holds",
+}
+
+
+def _parts(panels: Sequence[Panel]) -> list[tuple[str, str, list[Band]]]:
+    """Planes, curves and strips with their headings, each in bands."""
+    numbered = list(enumerate(panels))
+    said: set[tuple[str, str]] = set()
+    parts = []
+    for kind, heading in _HEADINGS.items():
+        members = [one for one in numbered if _kind(one[1]) == kind]
+        rows = [_band(group, row, said) for group, row in _rows(kind, members)]
+        parts += [(kind, heading, rows)] if rows else []
+    return parts
+
+
+def _kind(panel: Panel) -> str:
+    if panel.strip is not None:
+        return "strip"
+    return "plane" if panel.plane else "curve"
+
+
+def _rows(
+    kind: str, members: list[tuple[int, Panel]]
+) -> Iterator[tuple[str, list[tuple[int, Panel]]]]:
+    """Curves of one group in a row; planes and strips, of which there are few, in one."""
+    if kind == "curve":
+        yield from ((key, list(row)) for key, row in groupby(members, lambda one: one[1].group))
+    elif members:
+        yield "", members
+
+
+def _band(group: str, row: list[tuple[int, Panel]], said: set[tuple[str, str]]) -> Band:
+    """A row, with the words that all its figures share said once, and no words said twice."""
+    captions = {one.caption for _, one in row}
+    lead = captions.pop() if len(captions) == 1 and len(row) > 1 else ""
+    alike = len({one.title for _, one in row}) == 1 and all(one.group for _, one in row)
+    members = []
+    for number, panel in row:
+        key = (panel.caption, panel.side)
+        caption = "" if lead or key in said else panel.caption
+        said.add(key)
+        name = panel.title if group else panel.group if alike else panel.heading
+        members.append(Placed(number, panel, name, caption, own_legend(panel)))
+    return Band(group, lead, members)
+
+
+def _sides(panels: Sequence[Panel]) -> list[str]:
+    return list(dict.fromkeys(one.side for one in panels if one.side))
 
 
 def _templates() -> Environment:
@@ -102,41 +186,11 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.globals |= {"symbols": SYMBOLS, "level": _percent(LEVEL)}
+    templates.globals |= {"symbols": SIGNS, "level": percent(LEVEL), "outlines": OUTLINES}
     templates.filters |= {
-        "interval": _interval,
-        "percent": _percent,
-        "slug": _slug,
-        "plainly": _plainly,
+        "interval": interval,
+        "percent": percent,
+        "slug": slug,
+        "plainly": plainly,
     }
     return templates
-
-
-def _interval(interval: Interval, unit: str) -> str:
-    """Mean and the interval around it, in words where there is none."""
-    mean = f"{_signed(interval.mean)}{_TIED}{unit}".rstrip()
-    if not math.isfinite(interval.high - interval.low):
-        return f"{mean} (one value, no interval)"
-    return f"{mean} [{_signed(interval.low)},{_TIED}{_signed(interval.high)}]"
-
-
-def _signed(value: float) -> str:
-    """Effects carry their sign, because the claim is that they are positive."""
-    return f"+{number(value, 3)}" if value > 0 else number(value, 3)
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f}{_TIED}%"
-
-
-def _slug(verdict: Verdict) -> str:
-    """The verdict as a CSS class."""
-    return verdict.value.replace(" ", "-")
-
-
-def _plainly(value: Any) -> str:  # noqa: ANN401 — a Reading's evidence may be anything
-    """Evidence in words: numbers in four digits, a group of them in one line."""
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_plainly(entry)}" for name, entry in value.items())
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return number(float(value)) if is_number else str(value)

@@ -4,14 +4,11 @@ Lightness and hue rise together from blue to amber, so the order survives every 
 blindness; every colour stands out 3 : 1 from white and from near-black.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from infoplane.values.panel import Series
-
 _ANCHORS = ("#2b66df", "#714cd6", "#a744c1", "#d04098", "#ec4763", "#f46309", "#c98100")
-_COMPANION_OF_NONE = "#7b828a"
+COMPANION_OF_NONE = "#7b828a"
+"""Colour of a null without the series that it is the null of."""
 
 CELL_COLOURS = {-1: "#d55e00", 0: "#a9aeb4", 1: "#0072b2"}
 """Okabe and Ito's vermillion and blue, with a grey between them."""
@@ -37,16 +34,6 @@ def ordered(count: int) -> list[str]:
     return [
         "#{:02x}{:02x}{:02x}".format(*np.rint(rgb).astype(int)) for rgb in zip(*mixed, strict=True)
     ]
-
-
-def series_colours(series: Sequence[Series]) -> list[str]:
-    """One colour per series; a dashed one has the colour of the series before it."""
-    fresh = iter(ordered(sum(not one.dashed for one in series)))
-    colours, current = [], _COMPANION_OF_NONE
-    for one in series:
-        current = current if one.dashed else next(fresh)
-        colours.append(current)
-    return colours
 
 
 def faded(colour: str, opacity: float) -> str:

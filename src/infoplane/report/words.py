@@ -2,6 +2,8 @@
 
 import math
 import re
+from collections.abc import Sequence
+from os.path import commonprefix
 
 _MINUS = "\N{MINUS SIGN}"
 _MARKUP = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "%{": "&#37;{"}
@@ -22,16 +24,6 @@ def number(value: float, digits: int = 4) -> str:
     return plain.replace("-", _MINUS)
 
 
-def with_error(value: float, error: float | None) -> str:
-    """A value, and its standard error where there is one.
-
-    >>> with_error(1.5, 0.25), with_error(1.5, None)
-    ('1.5 ± 0.25', '1.5')
-    """
-    known = error is not None and math.isfinite(error) and math.isfinite(value)
-    return f"{number(value)} ± {error:.2g}" if known else number(value)
-
-
 def escaped(text: str) -> str:
     """User's text that Plotly must show as it is: neither pseudo-HTML nor a hover template.
 
@@ -39,6 +31,36 @@ def escaped(text: str) -> str:
     '&lt;b&gt;&#37;{x} &amp; y&lt;/b&gt;'
     """
     return re.sub(r"&|<|>|%\{", lambda found: _MARKUP[found.group()], text)
+
+
+def shortened(text: str, most: int) -> str:
+    """A name cut in its middle to ``most`` characters: both ends tell names apart.
+
+    >>> shortened("encoder.layers.11.attention", 15)
+    'encoder…tention'
+    """
+    if len(text) <= most:
+        return text
+    head = most // 2
+    return f"{text[:head]}…{text[len(text) - (most - head - 1) :]}"
+
+
+def told_apart(names: Sequence[str], most: int) -> list[str]:
+    """Names in at most ``most`` characters each, without the ends that all of them share.
+
+    >>> told_apart(["net.blocks.0.attention", "net.blocks.11.attention"], 12)
+    ['…0…', '…11…']
+    >>> told_apart(["encoder.1", "encoder.2"], 12)
+    ['encoder.1', 'encoder.2']
+    """
+    if len(names) < 2 or max(map(len, names)) <= most:
+        return [shortened(name, most) for name in names]
+    start = commonprefix(names).rfind(".") + 1
+    rest = [name[start:] for name in names]
+    end = commonprefix([name[::-1] for name in rest]).rfind(".") + 1
+    cores = [name[: len(name) - end] for name in rest]
+    before, after = "…" if start else "", "…" if end else ""
+    return [before + shortened(core, most - 2) + after for core in cores]
 
 
 def ceiling_words(ceiling: float, unit: str) -> str:

@@ -45,7 +45,7 @@ def write_trace(path: Path, trace: Trace) -> None:
 
 
 def read_trace(path: Path) -> Trace:
-    """Reads a Trace into memory.
+    """Reads a Trace into memory, its variables in the order of their names.
 
     Raises:
         InfoplaneError: A file of it is missing, changed or extra; or a newer version wrote it.
@@ -61,7 +61,7 @@ def read_trace(path: Path) -> Trace:
             f"{path} has schema version {version}, this program reads {SCHEMA_VERSION}; "
             "use the version of infoplane that wrote it."
         )
-    return trace
+    return trace[sorted(trace.data_vars)]  # the disk lists them in no order of its own
 
 
 def verify(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The one error a user can cause."""
+"""The one error a user can cause, and the one warning."""
 
 
 class InfoplaneError(Exception):
@@ -6,3 +6,7 @@ class InfoplaneError(Exception):
 
     It is no ValueError, because a parser of arguments takes those for its own and rewords them.
     """
+
+
+class InfoplaneWarning(UserWarning):
+    """Says what was left out, and why."""

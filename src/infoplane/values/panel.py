@@ -101,9 +101,13 @@ class Panel:
         strip: Rows of cells over time.
         bisector: Whether to draw y = x (the two axes are then drawn to one scale).
         ceiling: The largest value that can be measured, or None.
-        plane: Whether points move with training: drawn with a step slider.
+        plane: Whether the axes are two measured values, and points move with training.
         side: Which of several probes it shows, such as "train" or "test": the page shows one side
             at a time; empty for a figure of all of them, which is always shown.
+        group: What it shares with other figures, such as the estimator: a page sets figures of
+            one group side by side under that name.
+        scale: Figures of one scale have the same range, so that eyes can compare them; empty if it
+            has its own.
     """
 
     key: str
@@ -117,3 +121,14 @@ class Panel:
     ceiling: float | None = None
     plane: bool = False
     side: str = ""
+    group: str = ""
+    scale: str = ""
+
+    @property
+    def heading(self) -> str:
+        """Title, group and side in one line, for a figure that stands alone.
+
+        >>> Panel("k", "S(layer)", "", Axis("x"), Axis("y"), group="tapia", side="test").heading
+        'S(layer), tapia, test'
+        """
+        return ", ".join(part for part in (self.title, self.group, self.side) if part)

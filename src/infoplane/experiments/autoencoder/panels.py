@@ -23,8 +23,8 @@ def panels(trace: Trace) -> list[Panel]:
         *(shared.plane(trace, name) for name in names),
         *(
             shared.curves(trace, variable, name, caption)
-            for variable, caption in _CURVES.items()
             for name in names
+            for variable, caption in _CURVES.items()
         ),
         shared.companions(
             trace,
@@ -36,8 +36,8 @@ def panels(trace: Trace) -> list[Panel]:
         shared.companions(
             trace,
             "norms",
-            "Mean norm of the activations",
-            "Scale, not information: a rule that does not standardise reacts to it.",
+            "Mean activation norm",
+            "Scale, not information; a rule that does not standardise reacts to it.",
             {"norm_T": ""},
         ),
         *(shared.strip(trace, chains(trace), name) for name in names),
@@ -60,7 +60,6 @@ def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
     return [
         f"{trace.attrs['description']}; the test error fell from {test[0]:.4f} to {test[-1]:.4f}.",
         f"Of {len(findings)} claims: {verdicts}.",
-        f"Intervals are at 90 % over {findings[0].spread}; what one seed shows is about this "
-        "network, not yet about training.",
         saturated,
+        "One seed: what it shows is about this network, not yet about training.",
     ]

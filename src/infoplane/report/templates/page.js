@@ -1,21 +1,71 @@
 "use strict";
-(() => {
-  const drawings = JSON.parse(document.getElementById("drawings").textContent);
+(async () => {
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  const plots = Array.from(document.querySelectorAll(".plot"));
-  const config = {
-    responsive: true,
-    displaylogo: false,
-    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
-  };
-  const theme = () => (dark.matches ? drawings.dark : drawings.light);
-  const repaint = (template) => plots.forEach((plot) => Plotly.relayout(plot, { template }));
+  let drawings = null;
+  let page = null;
 
-  for (const plot of plots) {
-    const { data, layout, frames } = drawings.figures[Number(plot.dataset.figure)];
-    Plotly.newPlot(plot, { data, layout: { ...layout, template: theme() }, frames, config });
+{% include "unpack.js" %}
+
+  const findings = Array.from(document.querySelectorAll(".findings details"));
+  const openAll = document.querySelector(".open-all");
+  openAll?.addEventListener("click", () => {
+    const open = findings.some((one) => !one.open);
+    for (const one of findings) one.open = open;
+    openAll.textContent = open ? "Close all" : "Open all";
+  });
+  let closed = [];
+  addEventListener("beforeprint", () => {
+    closed = findings.filter((one) => !one.open);
+    for (const one of closed) one.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const one of closed) one.open = false;
+  });
+
+  if (typeof DecompressionStream === "undefined") {
+    const problem = document.getElementById("too-old");
+    problem.hidden = false;
+    return;
   }
+
+  const table = document.querySelector("[data-table]");
+  table?.addEventListener("click", async () =>
+    download(await unpacked("table"), table.dataset.table, "text/csv;charset=utf-8"));
+
+  if (!document.getElementById("drawings")) return;
+  drawings = JSON.parse(await unpacked("drawings"));
+  page = {
+    moment: drawings.moments.length - 1,
+    side: drawings.sides.at(-1) ?? "",
+    hidden: new Set(),
+    timer: null,
+    waiting: false,
+    printing: false,
+  };
+{% include "hover.js" %}
+
+{% include "figures.js" %}
+
+{% include "controls.js" %}
+
+{% include "downloads.js" %}
+
+  await loadPlotly();
+  connectControls();
+  connectDownloads();
   dark.addEventListener("change", () => repaint(theme()));
-  addEventListener("beforeprint", () => repaint(drawings.light));
-  addEventListener("afterprint", () => repaint(theme()));
+  addEventListener("beforeprint", () => {
+    page.printing = true;
+    drawAll();
+    for (const figure of figures) figure.frame.style.setProperty("--drawn", `${figure.plot.offsetWidth}px`);
+    move();
+    repaint(drawings.light);
+  });
+  addEventListener("afterprint", () => {
+    page.printing = false;
+    repaint(theme());
+  });
+  arrange();
+  await drawShown();
+  document.documentElement.dataset.ready = "true";
 })();

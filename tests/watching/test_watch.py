@@ -107,4 +107,7 @@ def test_mistakes_are_named(changed, words):
 def test_what_does_not_fill_the_batches_is_left_out_and_said(tmp_path):
     with ip.watch(network(), PROBE, layers="0", batches=3) as w:
         w.step()
-    assert "(1 left out)" in w.report(tmp_path / "flow.html").read_text()
+    assert (
+        "1 samples of the probe do not fill 3 batches"
+        in w.report(tmp_path / "flow.html").read_text()
+    )

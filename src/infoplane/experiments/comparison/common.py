@@ -1,0 +1,69 @@
+"""What Traces of several runs have in common."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import xarray as xr
+
+from infoplane.values.estimate import SATURATION
+from infoplane.values.trace import Trace, held_out, sides
+
+VARIABLES = ("I_XT", "I_TY", "S_T")
+"""What is compared layer by layer."""
+
+Runs = Mapping[str, Trace]
+"""Traces by the name of their run, in the order of their colours."""
+
+
+def views(runs: Runs) -> dict[str, dict[str, Trace]]:
+    """The runs by probe; if they have not the same probes, what was held out of each under ""."""
+    by_run = {name: sides(trace) for name, trace in runs.items()}
+    if len({tuple(probes) for probes in by_run.values()}) > 1:
+        return {"": {name: held_out(trace) for name, trace in runs.items()}}
+    first = next(iter(by_run.values()))
+    return {side: {name: probes[side] for name, probes in by_run.items()} for side in first}
+
+
+def members(trace: Trace, dimension: str) -> list[str]:
+    """Names along a dimension, such as the layers; none if the Trace has no such dimension."""
+    return [str(one) for one in trace[dimension].values] if dimension in trace.coords else []
+
+
+def union(runs: Runs, dimension: str) -> list[str]:
+    """Names along a dimension over all runs, in order of first appearance."""
+    return list(dict.fromkeys(one for trace in runs.values() for one in members(trace, dimension)))
+
+
+def losses(runs: Runs) -> list[str]:
+    """Names of all losses, in order of first appearance."""
+    return list(
+        dict.fromkeys(
+            str(name)
+            for trace in runs.values()
+            for name, values in trace.items()
+            if str(name).split("_")[0] == "loss" and {"estimator", "layer"}.isdisjoint(values.dims)
+        )
+    )
+
+
+def label(values: xr.DataArray) -> str:
+    """What a variable is, in words."""
+    return str(values.attrs.get("long_name", values.name))
+
+
+def quantity(values: xr.DataArray) -> str:
+    """What a variable is, with its unit: only the same quantity is drawn in one figure."""
+    unit = values.attrs.get("unit", "")
+    return f"{label(values)} [{unit}]" if unit else label(values)
+
+
+def same_quantity(variable: str, runs: Runs) -> bool:
+    """Whether a variable is the same quantity in all runs that have it."""
+    return len({quantity(trace[variable]) for trace in runs.values() if variable in trace}) == 1
+
+
+def saturated(values: xr.DataArray) -> np.ndarray:
+    """Whether the mean over the batches is saturated; never, where there is no ceiling."""
+    mean = values.mean("batch") if "batch" in values.dims else values
+    reached: np.ndarray = (mean >= SATURATION * values.attrs.get("ceiling", np.inf)).values
+    return reached

@@ -1,0 +1,100 @@
+"""What cannot be compared, and what is saturated, in words."""
+
+import json
+from collections.abc import Iterator, Mapping
+
+from infoplane.experiments.comparison.common import (
+    VARIABLES,
+    Runs,
+    label,
+    losses,
+    members,
+    quantity,
+    saturated,
+)
+from infoplane.values.trace import Trace, sides
+
+
+def incomparable(runs: Runs) -> list[str]:
+    """Why values of some runs cannot be held against each other; empty if they can."""
+    told = []
+    sizes = {name: _n(trace) for name, trace in runs.items()}
+    if len(set(sizes.values())) > 1:
+        told.append(f"Samples per batch n: {_listed(sizes)} (bias and ceiling log₂ n go with it).")
+    used = {name: estimators(trace) for name, trace in runs.items()}
+    for estimator in dict.fromkeys(key for one in used.values() for key in one):
+        meant = {name: one[estimator] for name, one in used.items() if estimator in one}
+        if len(set(meant.values())) > 1:
+            told.append(f"Estimator “{estimator}”: {_listed(meant)}.")
+    return told
+
+
+def left_out(runs: Runs) -> list[str]:
+    """What was not compared, a sentence each."""
+    return [*_lonely(runs), *_other_quantities(runs), *_other_probes(runs)]
+
+
+def saturation(runs: Runs) -> str:
+    """Which values of which run are saturated, in a sentence."""
+    told = []
+    for name, trace in runs.items():
+        at = {variable: saturated(trace[variable]) for variable in VARIABLES if variable in trace}
+        shares = [
+            f"{label(trace[v])} {reached.mean():.0%}" for v, reached in at.items() if reached.any()
+        ]
+        told += [f"{name} ({', '.join(shares)} of its values)"] if shares else []
+    if not told:
+        return "No value is saturated at log₂ n."
+    return f"Saturated at log₂ n, where a value says little but n: {'; '.join(told)}."
+
+
+def estimators(trace: Trace) -> dict[str, str]:
+    """Every estimator with all its parameters, by name."""
+    for values in trace.values():
+        if "methods" in values.attrs:
+            described = json.loads(values.attrs["methods"])
+            return {name: told.get("repr", told["words"]) for name, told in described.items()}
+        if "estimators" in values.attrs:
+            return dict(json.loads(values.attrs["estimators"]))
+    return {}
+
+
+def _lonely(runs: Runs) -> Iterator[str]:
+    """Layers and estimators that one run has alone."""
+    for dimension in ("estimator", "layer"):
+        for name, trace in runs.items():
+            others = [members(one, dimension) for other, one in runs.items() if other != name]
+            known = {member for one in others for member in one}
+            if alone := [one for one in members(trace, dimension) if one not in known]:
+                kind = dimension if len(alone) == 1 else f"{dimension}s"
+                yield f"In {name} alone, and so not compared: {kind} {', '.join(alone)}."
+
+
+def _other_quantities(runs: Runs) -> Iterator[str]:
+    """Variables that one run has alone, or that are something else in another."""
+    for variable in (*VARIABLES, *losses(runs)):
+        meant = {
+            name: quantity(trace[variable]) for name, trace in runs.items() if variable in trace
+        }
+        if len(set(meant.values())) > 1:
+            yield f"Not the same quantity, and so not compared: {_listed(meant)}."
+        elif len(meant) == 1:
+            ((name, words),) = meant.items()
+            yield f"In {name} alone, and so not compared: {words}."
+
+
+def _other_probes(runs: Runs) -> Iterator[str]:
+    """The probes, if they are not the same in all runs."""
+    probes = {name: " and ".join(filter(None, sides(one))) or "one" for name, one in runs.items()}
+    if len(set(probes.values())) > 1:
+        yield f"Probes are {_listed(probes)}: only the last, held-out one of each is compared."
+
+
+def _n(trace: Trace) -> str:
+    """Samples per batch of its informations, as text."""
+    known = [trace[name].attrs for name in VARIABLES if name in trace]
+    return next((str(attributes["n"]) for attributes in known if "n" in attributes), "unknown")
+
+
+def _listed(told: Mapping[str, str]) -> str:
+    return "; ".join(f"{value} in {name}" for name, value in told.items())

@@ -1,0 +1,68 @@
+"""Names of runs: the settings in which they differ."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from infoplane.values.errors import InfoplaneError
+from infoplane.values.trace import Trace, settings_of
+
+ABSENT = "not set"
+LONGEST = 48
+"""A run's name of more characters than this helps nobody; its folder is named instead."""
+
+
+def named(traces: Sequence[Trace], folders: Sequence[Sequence[str]]) -> list[str]:
+    """A name for every run: the settings it differs in, or its folder if these are too many.
+
+    Args:
+        traces: The runs.
+        folders: The parts of each run's path, which differ.
+
+    Raises:
+        InfoplaneError: There are fewer than two runs, or two of one folder.
+    """
+    if len(traces) < 2:
+        raise InfoplaneError(f"A comparison needs at least two runs, got {len(traces)}.")
+    different = differing(traces)
+    short = _short(different)
+    names = [
+        ", ".join(f"{short[key]}={values[i]}" for key, values in different.items())
+        for i in range(len(traces))
+    ]
+    telling = len(set(names)) == len(names) and max(map(len, names)) <= LONGEST
+    return names if telling and all(names) else _by_folder(folders)
+
+
+def differing(traces: Sequence[Trace]) -> dict[str, tuple[str, ...]]:
+    """The settings that are not the same in all runs: one value per run, as text."""
+    settings = [
+        {"experiment": trace.attrs.get("experiment", ABSENT), **settings_of(trace)}
+        for trace in traces
+    ]
+    keys = dict.fromkeys(key for one in settings for key in one)
+    told = {key: tuple(_told(one.get(key, ABSENT)) for one in settings) for key in keys}
+    return {key: values for key, values in told.items() if len(set(values)) > 1}
+
+
+def _short(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Names of settings without what they are nested in, where that is clear."""
+    last = [key.rpartition(".")[2] for key in settings]
+    return {
+        key: end if last.count(end) == 1 else key for key, end in zip(settings, last, strict=True)
+    }
+
+
+def _by_folder(folders: Sequence[Sequence[str]]) -> list[str]:
+    """The last parts of each path, as many as it takes to tell them apart."""
+    for depth in range(1, max(map(len, folders)) + 1):
+        names = ["/".join(parts[-depth:]) for parts in folders]
+        if len(set(names)) == len(names):
+            return names
+    raise InfoplaneError(
+        f"The same run twice: {', '.join('/'.join(parts) for parts in folders)}; name others."
+    )
+
+
+def _told(value: Any) -> str:  # noqa: ANN401 — whatever a setting is
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,217 @@
+"""How any watched network's Trace is presented: no paper's claims, but what all can be asked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, final
+
+import numpy as np
+
+from infoplane.analysis.claims import Claim, judge
+from infoplane.experiments import panels as shared
+from infoplane.experiments.claims import (
+    fitting,
+    has_null,
+    measurable,
+    simplifying,
+    simplifying_above_null,
+)
+from infoplane.experiments.protocol import Shown
+from infoplane.values.estimate import SATURATION
+from infoplane.values.finding import Finding, Verdict
+from infoplane.values.panel import Panel
+from infoplane.values.trace import Trace, held_out, sides
+
+MOMENTS = 8
+"""Fewer moments, or fewer with a null, show no phase."""
+_CURVES = {
+    "I_XT": "What each layer keeps of the input; dashed: the same after shuffling (the null).",
+    "I_TY": "What each layer shares with the target; dashed: the null.",
+    "S_T": "Entropy of each layer: at the ceiling, informations are entropies.",
+}
+_UNSHUFFLED = {
+    "I_XT": "What each layer keeps of the input.",
+    "I_TY": "What each layer shares with the target.",
+}
+_COMPANIONS = {
+    "norm_T": ("norms", "Mean activation norm", "Scale, not information."),
+    "loss": ("loss", "Loss", "Of the batch of the last update, as it was told."),
+}
+
+
+@final
+@dataclass(frozen=True)
+class Watched(Shown):
+    """A network that somebody else trained, watched while they did."""
+
+    title: ClassVar[str] = "Information flow in a watched network"
+
+    @staticmethod
+    def findings(traces: Sequence[Trace]) -> list[Finding]:
+        """What can be asked of any network, on samples not trained on."""
+        parts = [held_out(trace) for trace in traces]
+        return [judge(claim, parts) for claim in claims(parts[0])] if parts else []
+
+    @staticmethod
+    def panels(trace: Trace) -> list[Panel]:
+        """Planes and layer-wise curves, by estimator and probe; scale and loss."""
+        captions = _CURVES if has_null(trace) else _CURVES | _UNSHUFFLED
+        estimators = [str(name) for name in trace["estimator"].values]
+        parts = sides(trace)
+        return [
+            *(
+                shared.plane(part, estimator, side)
+                for estimator in estimators
+                for side, part in parts.items()
+            ),
+            *(
+                shared.curves(part, variable, estimator, caption, side)
+                for estimator in estimators
+                for variable, caption in captions.items()
+                for side, part in parts.items()
+                if variable in part
+            ),
+            *(panel for name in _COMPANIONS if name in trace for panel in _companions(trace, name)),
+        ]
+
+    @staticmethod
+    def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
+        """What was watched, what was found, how sure, and what is saturated."""
+        last = held_out(trace)
+        return [
+            *_watched(trace),
+            *_found(last, findings),
+            *_saturated(last),
+            *_unmeasured(trace),
+        ]
+
+
+def claims(trace: Trace) -> list[Claim]:
+    """The claims that a Trace of one probe is long enough, and complete enough, to be asked."""
+    asked = [measurable()] if _is_known(trace, "S_X") and "S_T" in trace else []
+    layer = last_measured(trace)
+    if layer is None or not has_phases(trace):
+        return asked
+    return [*asked, fitting(layer), simplifying(layer), simplifying_above_null(layer)]
+
+
+def last_measured(trace: Trace) -> str | None:
+    """The last layer of which both informations were measured at every moment, if there is one."""
+    whole = [
+        str(layer)
+        for layer in trace["layer"].values
+        if all(_is_known(trace.sel(layer=layer), name) for name in ("I_XT", "I_TY"))
+    ]
+    return whole[-1] if whole else None
+
+
+def has_phases(trace: Trace) -> bool:
+    """Whether there are moments enough, with a null, to tell a phase from a wobble."""
+    layer = last_measured(trace)
+    if layer is None or not has_null(trace):
+        return False
+    null = trace["I_XT_null"].sel(layer=layer).dropna("snapshot", how="any")
+    return trace.sizes["snapshot"] >= MOMENTS and null.sizes["snapshot"] >= MOMENTS
+
+
+def _companions(trace: Trace, name: str) -> list[Panel]:
+    """What no estimator has a part in, by probe where it was measured on several."""
+    key, title, caption = _COMPANIONS[name]
+    if "probe" not in trace[name].dims:
+        return [shared.companions(trace, key, title, caption, {name: ""})]
+    return [
+        shared.companions(part, key, title, caption, {name: ""}, side)
+        for side, part in sides(trace).items()
+    ]
+
+
+def _watched(trace: Trace) -> list[str]:
+    """What was watched, and on how much."""
+    described = str(trace.attrs.get("description", "A network")).rstrip(".")
+    layers, moments = trace.sizes["layer"], trace.sizes["snapshot"]
+    n, batches = trace["I_XT"].attrs.get("n"), trace.sizes["batch"]
+    probes = [name for name in sides(trace) if name]
+    each = f" each of {' and '.join(probes)} samples" if probes else ""
+    samples = f" on {_count(batches, 'batch', 'batches')}" + (f" of {n}" if n else "")
+    return [
+        f"{described}: {_count(layers, 'layer')} at {_count(moments, 'moment')}{samples}{each}."
+    ]
+
+
+def _found(trace: Trace, findings: Sequence[Finding]) -> list[str]:
+    """The verdicts in numbers and how sure they are, or what would be needed for some."""
+    sentences = []
+    if findings:
+        counted = {verdict: sum(one.verdict is verdict for one in findings) for verdict in Verdict}
+        told = ", ".join(f"{count} {verdict}" for verdict, count in counted.items() if count)
+        sentences.append(f"Of {_count(len(findings), 'claim')}: {told}.")
+    if not has_null(trace):
+        sentences.append(
+            "No null was measured, so nothing says how much of a value independent samples would "
+            "show, too: pass permutations=39."
+        )
+    elif not has_phases(trace):
+        sentences.append(
+            f"Phases of learning can be told from {MOMENTS} moments with a null on: look oftener."
+        )
+    if trace.sizes["batch"] < 2:
+        sentences.append("One batch has no standard error: give several.")
+    elif findings:
+        sentences.append("One training: what it shows is about this network, not yet about others.")
+    return sentences
+
+
+def _saturated(trace: Trace) -> list[str]:
+    """Which layers end at their ceiling under which estimator."""
+    entropies = trace.get("S_T")
+    if entropies is None or "ceiling" not in entropies.attrs:
+        return []
+    last = entropies.isel(snapshot=-1).mean("batch")
+    full = last >= SATURATION * entropies.attrs["ceiling"]
+    named = {
+        str(name): [str(layer) for layer in full["layer"].values[full.sel(estimator=name).values]]
+        for name in trace["estimator"].values
+    }
+    told = [_several(layers, name) for name, layers in named.items() if layers]
+    if not told:
+        return ["At the last moment no layer's entropy is saturated at log₂ n."]
+    return [
+        f"Saturated at log₂ n at the last moment: {'; '.join(told)}: information about these "
+        "layers says how many samples there are, not what the layer knows."
+    ]
+
+
+def _several(layers: Sequence[str], estimator: str) -> str:
+    """A few names as they are, many as a number."""
+    told = ", ".join(layers) if len(layers) <= 3 else f"{len(layers)} layers"
+    return f"{told} ({estimator})"
+
+
+def _unmeasured(trace: Trace) -> list[str]:
+    """Layers of which something was never measured."""
+    gaps = [
+        str(layer)
+        for layer in trace["layer"].values
+        if any(_is_never(trace.sel(layer=layer), name) for name in ("I_XT", "I_TY", "S_T"))
+    ]
+    return [f"Not measured everywhere: {', '.join(gaps)}."] if gaps else []
+
+
+def _is_known(trace: Trace, name: str) -> bool:
+    return name in trace and bool(np.isfinite(trace[name].values).all())
+
+
+def _is_never(trace: Trace, name: str) -> bool:
+    """Whether an estimator measured a variable at no moment."""
+    if name not in trace:
+        return False
+    others = [dim for dim in trace[name].dims if dim != "estimator"]
+    return bool(trace[name].isnull().all(others).any())
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    """A number with its noun.
+
+    >>> _count(1, "batch", "batches"), _count(2, "layer")
+    ('1 batch', '2 layers')
+    """
+    return f"{number} {one if number == 1 else many or one + 's'}"

@@ -1,0 +1,118 @@
+"""A Trace before a reader: the report page, and its figures as files."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from infoplane.experiments.protocol import Shown
+from infoplane.experiments.table import table
+from infoplane.report.figures import save
+from infoplane.report.looks import looks
+from infoplane.report.methods import methods
+from infoplane.report.page import page
+from infoplane.report.references import Citations
+from infoplane.store.files import write_whole, writing
+from infoplane.values.panel import Panel
+from infoplane.values.trace import Trace, settings_of
+
+FORMATS = (".svg", ".pdf")
+
+
+def write(
+    trace: Trace,
+    shown: type[Shown],
+    path: Path,
+    *,
+    machine: Mapping[str, str],
+    notes: Sequence[str] = (),
+    figures: Path | None = None,
+) -> Path:
+    """Writes the report page, and every figure as SVG and PDF where a folder is named.
+
+    Args:
+        trace: What was measured.
+        shown: How such a Trace is presented.
+        path: The page's file.
+        machine: Where it was measured, name to value.
+        notes: Sentences a reader needs to judge it.
+        figures: Folder of the figures' files; None for none.
+
+    Returns:
+        ``path``.
+
+    Raises:
+        InfoplaneError: A file cannot be written.
+    """
+    if figures is not None:
+        save_figures(shown.panels(trace), figures)
+    write_whole(path, document(trace, shown, machine=machine, notes=notes).encode())
+    return path
+
+
+def document(
+    trace: Trace, shown: type[Shown], *, machine: Mapping[str, str], notes: Sequence[str] = ()
+) -> str:
+    """The report page of a Trace as HTML.
+
+    The Trace's attributes may bring a ``title``, and ``notes`` as a JSON list of sentences.
+
+    Args:
+        trace: What was measured.
+        shown: How such a Trace is presented.
+        machine: Where it was measured, name to value.
+        notes: Sentences a reader needs to judge it, after the Trace's own.
+    """
+    citations = Citations()
+    findings = shown.findings([trace])
+    cited = [replace(one, source=citations.cite(one.source)) for one in findings]
+    told = methods(trace, citations)
+    return page(
+        title=str(trace.attrs.get("title", shown.title)),
+        summary=shown.summary(trace, findings),
+        panels=shown.panels(trace),
+        findings=cited,
+        methods=told,
+        references=citations.listed,
+        table=table(trace),
+        settings=settings_in_words(trace),
+        machine=machine,
+        notes=[*json.loads(trace.attrs.get("notes", "[]")), *notes],
+    )
+
+
+def save_figures(panels: Sequence[Panel], folder: Path) -> None:
+    """Every panel as SVG and as PDF, in the colours that they have on one page.
+
+    Raises:
+        InfoplaneError: A file cannot be written.
+    """
+    shared = looks(panels)
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, panel in file_names(panels).items():
+            paths = [folder / f"{name}{suffix}" for suffix in FORMATS]
+            save(panel, *paths, looks=shared)
+
+
+def file_names(panels: Sequence[Panel]) -> dict[str, Panel]:
+    """Panels by a name that any file system takes; alike ones are numbered."""
+    named: dict[str, Panel] = {}
+    for panel in panels:
+        plain = re.sub(r"[^\w+-]+", "-", panel.key).strip("-")[:100] or "figure"
+        name, count = plain, 1
+        while name.lower() in {taken.lower() for taken in named}:
+            count += 1
+            name = f"{plain}-{count}"
+        named[name] = panel
+    return named
+
+
+def settings_in_words(trace: Trace) -> dict[str, str]:
+    """All settings, and every estimator with its parameters, as the Trace tells them."""
+    told = (values.attrs.get("estimators") for values in trace.values())
+    estimators: dict[str, str] = json.loads(next((text for text in told if text), "{}"))
+    settings = {name: str(value) for name, value in settings_of(trace).items()}
+    plain = {name: value for name, value in settings.items() if not name.endswith("type")}
+    return plain | {name: str(parameters) for name, parameters in estimators.items()}

@@ -1,0 +1,64 @@
+"""One colour and one mark for each thing that figures are about, the same in all of them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import final
+
+from infoplane.report.palette import COMPANION_OF_NONE, SYMBOLS, ordered
+from infoplane.values.panel import Panel
+
+
+@final
+@dataclass(frozen=True)
+class Look:
+    """How a series is told from others, with and without colour.
+
+    Attributes:
+        colour: As "#rrggbb".
+        symbol: Plotly's name of the mark, one of ``palette.SYMBOLS``.
+    """
+
+    colour: str
+    symbol: str
+
+
+def looks(panels: Iterable[Panel]) -> dict[str, Look]:
+    """A look for everything that a series is about, in the order of first appearance.
+
+    >>> looks([])
+    {}
+    """
+    subjects = dict.fromkeys(one.of for panel in panels for one in panel.series if one.of)
+    return dict(zip(subjects, _in_order(len(subjects)), strict=True))
+
+
+def dressed(panel: Panel, shared: Mapping[str, Look]) -> list[Look]:
+    """One look per series of a panel; a dashed one has that of the series before it.
+
+    Args:
+        panel: The figure.
+        shared: Looks of what it has in common with other figures; all else has its own order.
+    """
+    known = {**looks([panel]), **shared}
+    own = iter(_in_order(sum(not (one.of or one.dashed) for one in panel.series)))
+    worn: list[Look] = []
+    current = Look(COMPANION_OF_NONE, SYMBOLS[0])
+    for one in panel.series:
+        if one.of:
+            current = known[one.of]
+        elif not one.dashed:
+            current = next(own)
+        worn.append(current)
+    return worn
+
+
+def own_legend(panel: Panel) -> list[tuple[str, Look]]:
+    """Names and looks of the series that are about nothing which other figures show."""
+    pairs = zip(panel.series, dressed(panel, {}), strict=True)
+    return [(one.name, look) for one, look in pairs if not (one.of or one.dashed)]
+
+
+def _in_order(count: int) -> Sequence[Look]:
+    return [
+        Look(colour, SYMBOLS[place % len(SYMBOLS)]) for place, colour in enumerate(ordered(count))
+    ]

@@ -1,0 +1,217 @@
+"""The methods section of a report: how the numbers of a Trace were measured, from it alone."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+import xarray as xr
+
+from infoplane.report.references import Citations
+from infoplane.report.words import number
+from infoplane.values.estimate import SATURATION
+from infoplane.values.trace import Trace, sides
+
+RENYI = "matrix-based Rényi"
+"""The family that the first paragraph explains; other estimators speak for themselves."""
+
+
+@final
+@dataclass(frozen=True)
+class Method:
+    """One estimator in words.
+
+    Attributes:
+        name: As in the Trace.
+        words: What it is, with all its parameters.
+        sources: Keys of the works it is from.
+    """
+
+    name: str
+    words: str
+    sources: tuple[str, ...] = ()
+
+    @property
+    def is_renyi(self) -> bool:
+        """Whether it is one of the family that the first paragraph explains."""
+        return self.words.startswith((RENYI, "PlaneEstimator(", "Renyi("))
+
+
+def methods(trace: Trace, citations: Citations) -> list[str]:
+    """Paragraphs as in a paper's methods section; none if no information was measured.
+
+    Args:
+        trace: A run.
+        citations: Numbers the works that the page cites.
+    """
+    informations = [values for name, values in trace.items() if str(name).startswith("I_")]
+    measured = [values for values in informations if values.attrs.get("unit") == "bit"]
+    if not measured:
+        return []
+    return [
+        " ".join(sentences)
+        for sentences in (
+            _estimation(estimators(trace), citations),
+            _sampling(trace, measured[0]),
+            _evidence(trace, measured[0], citations),
+        )
+    ]
+
+
+def estimators(trace: Trace) -> list[Method]:
+    """Every estimator of a Trace in words, as its variables describe them.
+
+    A Trace without such words has the parameters all the same, as Python writes them.
+    """
+    words: dict[str, Method] = {}
+    for values in trace.values():
+        for name, told in _json(values, "methods").items():
+            words.setdefault(name, Method(name, told["words"], tuple(told.get("sources", ()))))
+        for name, parameters in _json(values, "estimators").items():
+            words.setdefault(name, Method(name, parameters))
+    order = [str(name) for name in trace["estimator"].values] if "estimator" in trace else []
+    return [words.get(name, Method(name, "not described")) for name in order or words]
+
+
+def _estimation(used: Sequence[Method], citations: Citations) -> list[str]:
+    """What information is here, and every estimator of it."""
+    sentences: list[str] = []
+    if any(method.is_renyi for method in used):
+        sentences += [
+            f"Information is the {RENYI} functional {_cited(_RENYI_SOURCES, citations)}.",
+            "The Gram matrix K of n samples has the Gaussian kernel exp(−d²/(2σ²)) of their "
+            "Euclidean distances d, or for class labels 1 within a class and 0 between classes.",
+            "Scaled to trace 1, with eigenvalues λᵢ, it has the entropy "
+            "S = log₂(Σ λᵢ^α)/(1 − α) in bits (at α = 1 its limit −Σ λᵢ log₂ λᵢ); several "
+            "variables together have that of the elementwise product of their Gram matrices.",
+            "I(A;B) = S(A) + S(B) − S(A,B).",
+        ]
+    told = "; ".join(_told(method, citations) for method in used)
+    if len(used) == 1:
+        return [*sentences, f"The estimator is {told}."]
+    return [
+        *sentences,
+        f"{len(used)} estimators stand side by side: {told}.",
+        "Absolute values under different estimators are not comparable.",
+    ]
+
+
+_RENYI_SOURCES = ("giraldo2015measures", "yu2019understanding")
+
+
+def _told(method: Method, citations: Citations) -> str:
+    """“name”, what it is, and where it is from."""
+    cited = f" {_cited(method.sources, citations)}" if method.sources else ""
+    return f"“{method.name}”, {method.words}{cited}"
+
+
+def _cited(keys: Sequence[str], citations: Citations) -> str:
+    return ", ".join(citations.cite(key) for key in keys)
+
+
+def _sampling(trace: Trace, information: xr.DataArray) -> list[str]:
+    """Which variables, on which samples, at which moments, and what the errors are over."""
+    x, y = _variable(trace, "S_X", "the source"), _variable(trace, "S_Y", "the target")
+    layers = f" of {_several(trace.sizes['layer'], 'layer')} T" if "layer" in trace.dims else ""
+    probes = [name for name in sides(trace) if name]
+    each = f" on each of {len(probes)} probes ({', '.join(probes)})" if probes else ""
+    return [
+        f"X is {x} and Y is {y}; information{layers} with both was measured{each} "
+        f"{_moments(trace)}.",
+        _batches(trace, information),
+    ]
+
+
+def _variable(trace: Trace, name: str, otherwise: str) -> str:
+    """What X or Y is, as the name of its entropy says."""
+    words = str(trace[name].attrs.get("long_name", "")) if name in trace else ""
+    inner = words.removeprefix("S(").removesuffix(")")
+    return f"“{inner}”" if inner and inner != words else otherwise
+
+
+def _moments(trace: Trace) -> str:
+    """At how many moments, from which to which."""
+    steps, epochs = trace["step"].values.tolist(), trace["epoch"].values.tolist()
+    if len(steps) == 1:
+        return f"at one moment, {_moment(steps[0], epochs[0])}"
+    first, last = _moment(steps[0], epochs[0]), _moment(steps[-1], epochs[-1])
+    return f"at {len(steps)} moments of training, from {first} to {last}"
+
+
+def _moment(step: int, epoch: float) -> str:
+    """A step in words, with its epoch if that is known."""
+    details = ["untrained"] if step == 0 else []
+    details += [f"epoch {number(epoch)}"] if step and math.isfinite(epoch) else []
+    return f"step {step}" + (f" ({', '.join(details)})" if details else "")
+
+
+def _batches(trace: Trace, information: xr.DataArray) -> str:
+    """How many samples there are, and what standard errors are over."""
+    n = information.attrs.get("n")
+    size = f"n = {n} samples" if n is not None else "samples"
+    count = int(trace.sizes.get("batch", 1))
+    probe = "Each probe" if "probe" in trace.dims else "The probe"
+    if count == 1:
+        return (
+            f"{probe} is one fixed batch of {size}: there is no standard error, and no "
+            "verdict that needs one."
+        )
+    return (
+        f"{probe} is {count} fixed batches of {size}, measured one by one: values are their "
+        "mean, and standard errors are over the batches."
+    )
+
+
+def _evidence(trace: Trace, information: xr.DataArray, citations: Citations) -> list[str]:
+    """Null and ceiling: what a value is to be held against."""
+    return [*_null(trace, citations), *_ceiling(information)]
+
+
+def _null(trace: Trace, citations: Citations) -> list[str]:
+    """How the null was drawn and at how many moments, or that there is none."""
+    nulls = [name for name in map(str, trace) if name.startswith("I_") and name.endswith("_null")]
+    if not nulls:
+        return [
+            "No permutation null was measured, so it is not known how much of a value "
+            "independent samples would show, too."
+        ]
+    null = trace[nulls[0]]
+    others = [dim for dim in null.dims if dim != "snapshot"]
+    measured = int(np.count_nonzero(null.notnull().any(others).values))
+    drawn = null.attrs.get("permutations")
+    count = "random permutations" if drawn is None else _several(int(drawn), "random permutation")
+    p_value = f" The p-value is (r + 1)/({drawn} + 1) if r of them reach it." if drawn else ""
+    where = "every moment" if measured == trace.sizes["snapshot"] else f"{measured} of the moments"
+    return [
+        f"The null is the mean of the same value over {count} of the samples of one variable, "
+        f"drawn at {where}; what a value has above it is what counts "
+        f"{citations.cite('skean2023dime')}.{p_value}"
+    ]
+
+
+def _ceiling(information: xr.DataArray) -> list[str]:
+    """The largest value there can be, and what it means to be there."""
+    if "ceiling" not in information.attrs:
+        return []
+    ceiling, unit = float(information.attrs["ceiling"]), information.attrs["unit"]
+    return [
+        f"No value can exceed log₂ n = {number(ceiling)} {unit}.",
+        f"A value of at least {100 * SATURATION:.0f} % of that is called saturated: to the "
+        "estimator all samples are then different, and it measures their number alone.",
+    ]
+
+
+def _several(count: int, noun: str) -> str:
+    """A count and its noun.
+
+    >>> _several(1, "layer"), _several(3, "layer")
+    ('1 layer', '3 layers')
+    """
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _json(values: xr.DataArray, attribute: str) -> Mapping[str, Any]:
+    told: Mapping[str, Any] = json.loads(values.attrs.get(attribute, "{}"))
+    return told

@@ -1,0 +1,1 @@
+"""Your own network, in your own loop, from saved checkpoints, or under somebody's trainer."""

@@ -1,0 +1,262 @@
+"""The information flow of one network, looked at moment by moment."""
+
+import json
+import math
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, TypedDict, final
+
+import torch
+import xarray as xr
+from torch import nn
+
+from infoplane.experiments.catalogue import WATCH
+from infoplane.experiments.watched import Watched
+from infoplane.numerics.bandwidth import Silverman, Tapia
+from infoplane.observe.estimator import Asked, MatrixRenyi, PlaneEstimator, seen_by
+from infoplane.observe.plane import INPUT, TARGET, Plane
+from infoplane.observe.probe import Forward, called
+from infoplane.observe.side_by_side import SideBySide
+from infoplane.observe.tokens import Tokens
+from infoplane.presentation import write
+from infoplane.record.layers import Layers, bare, leaves
+from infoplane.record.snapshot import Snapshot
+from infoplane.record.undisturbed import device_of, same_draws
+from infoplane.store.manifest import machine, versions
+from infoplane.values.errors import InfoplaneError, InfoplaneWarning
+from infoplane.values.trace import Measured, Row, Trace, trace_of
+from infoplane.watching.folder import WatchFolder
+from infoplane.watching.probes import Showing, inputs_of, left_out, named_probes, probe_of
+from infoplane.watching.survey import survey
+
+ESTIMATORS: Mapping[str, PlaneEstimator] = {
+    "tapia": MatrixRenyi(1.01, Tapia(), {INPUT: Tapia(standardise="whole")}),
+    "silverman": MatrixRenyi(1.01, Silverman()),
+}
+"""The scale-invariant width beside the one that most papers used."""
+ALWAYS = range(2**62)
+"""All steps."""
+
+Listener = Callable[[Row], None]
+"""Is told of every row the moment it is measured."""
+Estimators = Mapping[str, Asked | PlaneEstimator] | Asked | PlaneEstimator
+"""Estimators side by side by name, or one alone."""
+
+
+class Options(TypedDict, total=False):
+    """What a ``Flow`` can be given beyond model, probe and layers."""
+
+    target: str
+    source: str
+    batches: int
+    estimators: Estimators
+    permutations: int
+    tokens: Tokens | Literal["all", "each", "mean"] | int | None
+    forward: Forward
+    autocast: torch.dtype | None
+    seed: int
+    folder: str | Path | None
+    listeners: Sequence[Listener]
+
+
+@final
+class Flow:
+    """What each layer of a network shares with input and target, at every moment it is looked at.
+
+    Args:
+        model: Any ``nn.Module``; it is looked at in evaluation mode, and left as it was.
+        probe: Held-out inputs as the model takes them, samples along the first axis, and their
+            targets: integer labels (n,), numbers (n, …), or None. Or several such pairs by name,
+            {"train": …, "test": …}, of equally many samples; the last one is taken as held out.
+            The model takes a tensor, a tuple of them (its arguments) or a mapping (its keyword
+            arguments).
+        layers: A pattern of submodule names in which ``*`` stays within one level ("encoder.*"),
+            names in order, a predicate of name and module, or, by default, every leaf that
+            matters: no containers, no dropout, no reshaping.
+        target: The variable Y: "target", "input", or the name of a layer such as the last.
+        source: The variable X: "input", the key of one of several inputs, or a layer's name.
+        batches: Equal parts of the probe, whose spread is the standard error.
+        estimators: Estimators side by side by name, or one alone: a ``Renyi``, or anything that
+            is called as ``(x, y)`` and gives an ``Estimate``.
+        permutations: Shuffles per moment for a null; 0 for none, 39 resolve p = 0.025.
+        tokens: What a sample is in activations of shape (n, t, d): "all", "each", "mean", a
+            position, or a ``Tokens``.
+        forward: How the model is called with the probe's inputs.
+        autocast: Precision of the pass, such as ``torch.bfloat16``; None for the model's own.
+        seed: Seed of the shuffles.
+        folder: Where every moment is kept as soon as it is measured; None keeps them in memory.
+        start: Updates made before; moments that ``folder`` holds up to it are kept.
+        listeners: Are told of every row.
+        settings: What else the record should say of how it came about.
+
+    Raises:
+        InfoplaneError: No layer can be measured, a named one cannot, or the probe does not fit.
+
+    Warns:
+        InfoplaneWarning: A pattern or predicate means layers that cannot be measured; which and
+            why is in ``skipped``, too.
+
+    Attributes:
+        layers: What is measured, in the network's order.
+        skipped: Why other layers that were meant are not, by name.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        probe: object,
+        layers: Layers = leaves,
+        *,
+        target: str = TARGET,
+        source: str = INPUT,
+        batches: int = 5,
+        estimators: Estimators = ESTIMATORS,
+        permutations: int = 0,
+        tokens: Tokens | Literal["all", "each", "mean"] | int | None = None,
+        forward: Forward = called,
+        autocast: torch.dtype | None = None,
+        seed: int = 0,
+        folder: str | Path | None = None,
+        start: int = 0,
+        listeners: Sequence[Listener] = (),
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        if not isinstance(model, nn.Module):
+            raise InfoplaneError(f"An nn.Module is watched; got a {type(model).__name__}.")
+        chosen = tokens if tokens is None or isinstance(tokens, Tokens) else Tokens(tokens)
+        how = Showing(batches, source, target, forward, chosen, autocast)
+        pairs = named_probes(probe)
+        self._model = bare(model)
+        probes = {name: probe_of(self._model, pair, how) for name, pair in pairs.items()}
+        first = next(iter(pairs))
+        x = INPUT if source in inputs_of(pairs[first]) else source
+        partners = [name for name in (x, target) if name not in (INPUT, TARGET)]
+        found = survey(self._model, probes[first], layers, partners)
+        self.layers, self.skipped = found.layers, dict(found.skipped)
+        if self.skipped:
+            warnings.warn(self._skipped_words, InfoplaneWarning, stacklevel=3)
+        planes = {
+            name: Plane(
+                probe=one,
+                layers=self.layers,
+                target=target,
+                source=x,
+                estimators=_by_name(estimators, x),
+                null_steps=ALWAYS,
+                permutations=permutations,
+                seed=seed,
+            )
+            for name, one in probes.items()
+        }
+        self._plane = SideBySide(planes) if len(planes) > 1 else planes[first]
+        self._notes = [self._skipped_words] if self.skipped else []
+        self._notes += _left_out_words(pairs, batches)
+        self._settings = {
+            "layers": ", ".join(self.layers),
+            "X": source,
+            "Y": target,
+            "probe": f"{batches} × {probes[first].n}",
+            "permutations": permutations,
+            "tokens": str(chosen),
+            "autocast": str(autocast),
+            "seed": seed,
+            **(settings or {}),
+        }
+        self._listeners = tuple(listeners)
+        self._rows: list[Row] = []
+        self._folder: WatchFolder | None = None
+        if folder is not None:
+            self._folder = WatchFolder(Path(folder), start, self._attributes)
+            self._rows += self._folder.kept
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """The steps at which it was looked at so far."""
+        return tuple(row.step for row in self._rows)
+
+    def look(self, step: int, *, epoch: float = math.nan, loss: float | None = None) -> Row:
+        """Measures this moment; the network comes out as it went in.
+
+        Args:
+            step: Updates made so far; larger than at the last look.
+            epoch: The same in passes over the training data, if known.
+            loss: Of the update's batch, if it is to be shown.
+
+        Raises:
+            InfoplaneError: The step is not later than the last, or activations are not finite.
+        """
+        if self._rows and step <= self._rows[-1].step:
+            raise InfoplaneError(
+                f"Step {step} was to be looked at after step {self._rows[-1].step}; steps must "
+                "increase."
+            )
+        with same_draws(device_of(self._model)):  # estimators and listeners may draw, too
+            parts = [self._plane(Snapshot(step, epoch, self._model, loss))]
+            told = math.nan if loss is None else float(loss)
+            attributes = {"long_name": "loss of the last batch", "unit": "1"}
+            parts.append(Measured({"loss": xr.DataArray(told, attrs=attributes)}))
+            row = Row.at(step, epoch, parts)
+            self._rows.append(row)
+            if self._folder is not None:
+                self._folder.append(row)
+            for tell in self._listeners:
+                tell(row)
+        return row
+
+    @property
+    def trace(self) -> Trace:
+        """What has been measured so far."""
+        return trace_of(self._rows, self._attributes)
+
+    def report(self, path: str | Path) -> Path:
+        """Writes a self-contained HTML report and returns its path."""
+        return write(self.trace, Watched, Path(path), machine={**machine(), **versions()})
+
+    def finish(self) -> None:
+        """Completes the folder, if there is one: Trace and findings beside the journal."""
+        if self._folder is not None and self._rows:
+            self._folder.complete(self.trace, Watched.findings([self.trace]))
+
+    @property
+    def _attributes(self) -> dict[str, Any]:
+        kind = type(self._model).__name__
+        last = self._rows[-1].step if self._rows else 0
+        return {
+            "experiment": WATCH,
+            "title": f"Information flow in {kind}",
+            "description": f"{kind}, watched for {last} updates",
+            "notes": json.dumps(self._notes, ensure_ascii=False),
+            "settings": json.dumps(self._settings, ensure_ascii=False, sort_keys=True),
+            "seed": self._settings["seed"],
+        }
+
+    @property
+    def _skipped_words(self) -> str:
+        said = "; ".join(f"{name!r} {reason}" for name, reason in self.skipped.items())
+        return f"Not measured: {said}."
+
+
+def _by_name(estimators: Estimators, source: str) -> dict[str, PlaneEstimator]:
+    """Estimators by name; one alone is called as its type."""
+    if not isinstance(estimators, Mapping):
+        estimators = {type(estimators).__name__: estimators}
+    if not estimators:
+        raise InfoplaneError("No estimator is given; leave estimators out for the usual two.")
+    for name, estimator in estimators.items():
+        if not callable(estimator) and not isinstance(estimator, PlaneEstimator):
+            raise InfoplaneError(
+                f"Estimator {name!r} is a {type(estimator).__name__}; give ip.Renyi(…), or "
+                "anything that is called with two arrays of samples and returns an Estimate."
+            )
+    return {str(name): seen_by(one, source) for name, one in estimators.items()}
+
+
+def _left_out_words(pairs: Mapping[str, Any], batches: int) -> list[str]:
+    counts = {name: left_out(pair, batches) for name, pair in pairs.items()}
+    return [
+        f"{count} samples of the {name + ' ' if name else ''}probe do not fill {batches} batches "
+        "and are left out."
+        for name, count in counts.items()
+        if count
+    ]

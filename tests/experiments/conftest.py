@@ -1,0 +1,62 @@
+"""Made-up Traces of a watched network."""
+
+import math
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from infoplane.values.trace import Row, Trace, trace_of
+
+CEILING = math.log2(100)
+
+
+def watched(
+    layers=("first", "second", "last"),
+    *,
+    moments=12,
+    batches=5,
+    estimators=("silverman", "tapia"),
+    null=True,
+    probes=(),
+    level=4.0,
+) -> Trace:
+    """A network whose informations rise by a logistic curve, the same on every probe."""
+    random = np.random.default_rng(0)
+    outer = {"probe": list(probes)} if probes else {}
+    inner = {**outer, "estimator": list(estimators)}
+
+    def measured(name, value, members=None, over=inner, unit="bit"):
+        coords = {**over, **({"layer": list(layers)} if members else {})}
+        dims = (*over, "batch", *(("layer",) if members else ()))
+        shape = [len(over[key]) for key in over] + [batches] + ([len(layers)] if members else [])
+        noise = 1e-3 * random.standard_normal(shape)
+        attrs = {"long_name": name, "unit": unit, "n": 100}
+        attrs |= {"ceiling": CEILING} if unit == "bit" else {}
+        return xr.DataArray(value + noise, dims=dims, coords=coords, attrs=attrs)
+
+    rows = []
+    for step in range(moments):
+        rise = level / (1 + math.exp(-(step - moments / 2)))
+        values = {
+            "I_XT": measured("I(input; layer)", rise, True),
+            "I_TY": measured("I(layer; target)", rise / 2, True),
+            "S_T": measured("S(layer)", rise, True),
+            "S_X": measured("S(input)", 5.0),
+            "norm_T": measured("mean norm", 1.0, True, outer, "1"),
+            "loss": xr.DataArray(1 / (1 + step), attrs={"long_name": "loss", "unit": "1"}),
+        }
+        if null:
+            values["I_XT_null"] = measured("I(input; layer) after shuffling", 0.1, True)
+            values["I_TY_null"] = measured("I(layer; target) after shuffling", 0.1, True)
+            values["I_XT_p"] = measured(
+                "permutation p-value of I(input; layer)", 0.1, True, unit="1"
+            )
+        rows.append(Row(step, float("nan"), values))
+    return trace_of(rows, {"experiment": "watch", "description": "Net, watched for 12 updates"})
+
+
+@pytest.fixture
+def watched_trace():
+    """The builder."""
+    return watched
