@@ -1,5 +1,6 @@
 """Activations in, bits out, and every bit comes with the evidence that it means something."""
 
+import random
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +64,11 @@ __all__ = sorted(_HOMES)
 def __getattr__(name: str) -> Any:  # noqa: ANN401 — whatever the name stands for
     if name not in _HOMES:
         raise AttributeError(f"module 'infoplane' has no attribute {name!r}")
-    return getattr(import_module(f"infoplane.{_HOMES[name]}"), name)
+    state = random.getstate()
+    try:
+        return getattr(import_module(f"infoplane.{_HOMES[name]}"), name)
+    finally:  # libraries may draw at random while they are imported; a training must not notice
+        random.setstate(state)
 
 
 def __dir__() -> list[str]:

@@ -110,9 +110,6 @@ def file_names(panels: Sequence[Panel]) -> dict[str, Panel]:
 
 
 def settings_in_words(trace: Trace) -> dict[str, str]:
-    """All settings, and every estimator with its parameters, as the Trace tells them."""
-    told = (values.attrs.get("estimators") for values in trace.values())
-    estimators: dict[str, str] = json.loads(next((text for text in told if text), "{}"))
+    """All settings, as the Trace tells them."""
     settings = {name: str(value) for name, value in settings_of(trace).items()}
-    plain = {name: value for name, value in settings.items() if not name.endswith("type")}
-    return plain | {name: str(parameters) for name, parameters in estimators.items()}
+    return {name: value for name, value in settings.items() if not name.endswith("type")}

@@ -132,9 +132,9 @@ def test_a_layer_that_is_called_like_the_probe_is_told_from_it():
     with ip.watch(model, (X, Y), batches=2) as w:
         w.step()
     assert w.layers == ("input@1", "target@1")
-    alone = ip.Renyi(bandwidth=ip.Tapia()).entropy(model["input"](X[:12]).detach())
+    alone = ip.Renyi(bandwidth=ip.Tapia()).entropy(model["input"](X[::2]).detach())
     value = w.trace["S_T"].sel(estimator="tapia", layer="input@1")[0, 0]
-    assert float(value) == pytest.approx(float(alone), abs=1e-9)
+    assert float(value) == pytest.approx(float(alone), abs=1e-6)
 
 
 def test_wrappers_and_compilation_do_not_show_in_the_names():
@@ -185,6 +185,11 @@ def entropies(tokens, probe=(SEQUENCES, Y), model=None, **options):
     return w.trace["S_T"].sel(estimator="tapia", layer="head")[0].values, output.detach()
 
 
+def dealt(samples, flat=False):
+    """The samples of both batches, dealt out like cards; of sequences, token by token."""
+    return [one.flatten(0, 1) if flat else one for one in (samples[::2], samples[1::2])]
+
+
 RENYI = ip.Renyi(bandwidth=ip.Tapia())
 
 
@@ -192,22 +197,22 @@ RENYI = ip.Renyi(bandwidth=ip.Tapia())
     ("tokens", "of"),
     [
         ("all", lambda out: out.flatten(1)),
-        ("mean", lambda out: out.double().mean(1)),
+        ("mean", lambda out: out.mean(1)),
         (-1, lambda out: out[:, -1]),
         (0, lambda out: out[:, 0]),
     ],
 )
 def test_a_sample_is_what_was_chosen(tokens, of):
     values, output = entropies(tokens)
-    for batch, value in zip(of(output).chunk(2), values, strict=True):
-        assert value == pytest.approx(float(RENYI.entropy(batch)), abs=1e-9)
+    for batch, value in zip(dealt(of(output)), values, strict=True):
+        assert value == pytest.approx(float(RENYI.entropy(batch)), abs=1e-6)
 
 
 def test_every_token_may_be_a_sample():
     labels = IDS % 2
     values, output = entropies("each", (SEQUENCES, labels))
-    for batch, value in zip(output.flatten(0, 1).chunk(2), values, strict=True):
-        assert value == pytest.approx(float(RENYI.entropy(batch)), abs=1e-9)
+    for batch, value in zip(dealt(output, flat=True), values, strict=True):
+        assert value == pytest.approx(float(RENYI.entropy(batch)), abs=1e-6)
 
 
 def test_token_ids_are_classes_where_every_token_is_a_sample():
@@ -215,7 +220,7 @@ def test_token_ids_are_classes_where_every_token_is_a_sample():
     model = Reader(ids=True)
     with ip.watch(model, (IDS, IDS), ["embedding"], batches=2, tokens="each") as w:
         w.step()
-    entropy = ip.entropy(IDS[:12].flatten(), estimator=RENYI)
+    entropy = ip.entropy(IDS[::2].flatten(), estimator=RENYI)
     assert float(w.trace["S_X"].sel(estimator="tapia")[0, 0]) == pytest.approx(float(entropy))
     of_token = w.trace["I_XT"].sel(estimator="tapia", layer="embedding")[0, 0]
     assert float(of_token) > 0.9 * float(entropy)  # an embedding is a function of the id
@@ -227,8 +232,8 @@ def test_sequences_along_the_second_axis():
         model=Reader(batch_first=False),
         forward=lambda model, x: model(x.transpose(0, 1)),
     )
-    for batch, value in zip(output[-1].chunk(2), values, strict=True):
-        assert value == pytest.approx(float(RENYI.entropy(batch)), abs=1e-9)
+    for batch, value in zip(dealt(output[-1]), values, strict=True):
+        assert value == pytest.approx(float(RENYI.entropy(batch)), abs=1e-6)
 
 
 def test_a_layer_as_source_and_several_inputs():
@@ -247,7 +252,7 @@ def test_a_layer_as_source_and_several_inputs():
         seen(Two(), probe=(both, Y))
     with ip.watch(Two(), (both, Y), batches=2, source="right") as w:
         w.step()
-    right = ip.Renyi(bandwidth=ip.Tapia(standardise="whole")).entropy(both["right"][:12])
+    right = ip.Renyi(bandwidth=ip.Tapia(standardise="whole")).entropy(both["right"][::2])
     assert float(w.trace["S_X"].sel(estimator="tapia")[0, 0]) == float(right)
 
 
@@ -271,6 +276,8 @@ def test_targets_of_every_kind():
         ((SEQUENCES, Y), {"tokens": "each"}, r"y\[:, None\].expand\(-1, 5\)"),
         ((SEQUENCES, Y), {"tokens": 9}, "none at position 9"),
         (X, {}, "The probe is a pair"),
+        ((X[:, :5], Y), {}, r"could not be run .*mat1.* given a tensor of shape \(24, 5\)"),
+        (({"wrong": X}, Y), {}, r"could not be run .*'wrong'"),
         ({"train": X}, {}, "The probe is a pair"),
         ((("text",), Y), {}, "without tensors"),
         (((X, X[:3]), Y), {}, "different numbers of samples"),

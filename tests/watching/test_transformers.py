@@ -31,12 +31,6 @@ PROBE = ({"input_ids": IDS[40:], "attention_mask": torch.ones_like(IDS[40:])}, L
 DATA = [{"input_ids": x, "labels": y} for x, y in zip(IDS[:32], LABELS[:32], strict=True)]
 
 
-@pytest.fixture(autouse=True)
-def _no_library_of_datasets(monkeypatch):
-    """The folder of our own tests of datasets looks like that library when it is not installed."""
-    monkeypatch.setattr("transformers.trainer.is_datasets_available", lambda: False)
-
-
 def network():
     torch.manual_seed(0)
     size = {"hidden_size": 8, "num_attention_heads": 2, "intermediate_size": 16}

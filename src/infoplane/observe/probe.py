@@ -57,6 +57,11 @@ class Probe:
         """Samples per batch; no value can exceed log2 n bit."""
         return self.x.shape[1]
 
+    @property
+    def given(self) -> Any:  # noqa: ANN401 — whatever a network takes
+        """What the network is called with."""
+        return self.x.flatten(0, 1) if self.inputs is None else self.inputs
+
     def to(self, device: str | torch.device) -> "Probe":
         """The same probe on another device."""
         inputs = placed(self.inputs, device)
@@ -64,9 +69,8 @@ class Probe:
 
     def show(self, model: nn.Module, names: tuple[str, ...], see: See) -> None:
         """Runs the network on the probe, undisturbed, and shows the outputs of some layers."""
-        inputs = self.x.flatten(0, 1) if self.inputs is None else self.inputs
         with undisturbed(model, self.autocast), Tap(model, names, see):
-            self.forward(model, inputs)
+            self.forward(model, self.given)
 
     def samples(self, name: str, output: Tensor) -> Num[Tensor, "batch n *shape"]:
         """A layer's output as batches of samples.

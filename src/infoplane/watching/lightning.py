@@ -112,7 +112,8 @@ class LightningWatch(*_callbacks()):  # type: ignore[misc] # which ones depends 
         """Looks if this batch completed an update that is due."""
         if self._watching.running and trainer.global_step > self._last:
             self._last = trainer.global_step
-            self._watching.at(self._last, _loss(outputs))
+            epoch = trainer.current_epoch + (batch_idx + 1) / trainer.num_training_batches
+            self._watching.at(self._last, _loss(outputs), float(epoch))
 
     def on_train_end(self, trainer: Trainer, pl_module: nn.Module) -> None:
         """Looks for the last time, completes the folder and writes the report."""

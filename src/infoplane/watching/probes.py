@@ -46,12 +46,12 @@ def named_probes(probe: object) -> dict[str, Pair]:
     Raises:
         InfoplaneError: It is neither a pair nor a mapping of pairs.
     """
-    if isinstance(probe, tuple) and len(probe) == 2:
-        return {"": probe}
+    if isinstance(probe, tuple | list) and len(probe) == 2:
+        return {"": (probe[0], probe[1])}
     if isinstance(probe, Mapping) and probe:
         pairs = {str(name): pair for name, pair in probe.items()}
-        if all(isinstance(pair, tuple) and len(pair) == 2 for pair in pairs.values()):
-            return pairs
+        if all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in pairs.values()):
+            return {name: (pair[0], pair[1]) for name, pair in pairs.items()}
     raise InfoplaneError(
         "The probe is a pair, probe=(inputs, targets), or several of them by name, "
         'probe={"train": (inputs, targets), "test": (inputs, targets)}.'
@@ -82,10 +82,11 @@ def probe_of(model: nn.Module, pair: Pair, how: Showing) -> Probe:
             f"A probe of {samples} samples cannot be split into {how.batches} batches of at "
             "least two; give more samples, or set batches."
         )
-    whole = samples - samples % how.batches
-    inputs = _first(inputs, whole)
+    # dealt out like cards, so that samples sorted by class do not make batches of one class
+    dealt = torch.arange(samples - samples % how.batches).unflatten(0, (-1, how.batches)).T
+    inputs = _taken(inputs, dealt.flatten())
     x = _source(inputs, how)
-    y = _targets(pair[1], samples, how.target)[:whole]
+    y = _taken(_targets(pair[1], samples, how.target), dealt.flatten())
     if how.tokens is not None and how.tokens.keep == "each":
         x, y = _token_by_token(x, y, how.target)
     elif y.ndim > 1 and not y.is_floating_point():
@@ -144,15 +145,15 @@ def _count(inputs: Any) -> int:  # noqa: ANN401
     return counts.pop()
 
 
-def _first(inputs: Any, count: int) -> Any:  # noqa: ANN401
-    """The first samples of every tensor."""
+def _taken(inputs: Any, order: Tensor) -> Any:  # noqa: ANN401
+    """Some samples of every tensor, in order."""
     if isinstance(inputs, Tensor):
-        return inputs[:count]
+        return inputs[order.to(inputs.device)]
     if isinstance(inputs, Mapping):
-        return {name: _first(member, count) for name, member in inputs.items()}
-    return (
-        tuple(_first(member, count) for member in inputs) if isinstance(inputs, tuple) else inputs
-    )
+        return {name: _taken(member, order) for name, member in inputs.items()}
+    if isinstance(inputs, tuple):
+        return tuple(_taken(member, order) for member in inputs)
+    return inputs
 
 
 def _source(inputs: Any, how: Showing) -> Tensor:  # noqa: ANN401

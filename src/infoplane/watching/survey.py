@@ -10,6 +10,7 @@ from infoplane.measures.samples import are_labels
 from infoplane.observe.plane import INPUT, TARGET
 from infoplane.observe.probe import Probe
 from infoplane.record.layers import Layers, matching
+from infoplane.record.tap import tensors_in
 from infoplane.values.errors import InfoplaneError
 
 _UNCALLED = "was not called in the forward pass"
@@ -52,7 +53,10 @@ def survey(model: nn.Module, probe: Probe, layers: Layers, partners: Sequence[st
     def look(name: str, output: Tensor) -> None:
         outputs[name] = _objection(name, output, probe)
 
-    probe.show(model, (*wanted, *partners), look)
+    try:
+        probe.show(model, (*wanted, *partners), look)
+    except _ANY_FAULT as fault:
+        raise InfoplaneError(_fault_words(fault, probe)) from fault
     meant = {want: _outputs_of(want, list(outputs), exactly=named) for want in wanted}
     skipped = {want: _UNCALLED for want in wanted if not meant[want]}
     reached = [name for name in outputs if any(name in members for members in meant.values())]
@@ -66,6 +70,33 @@ def survey(model: nn.Module, probe: Probe, layers: Layers, partners: Sequence[st
         raise InfoplaneError(f"Layers that cannot be measured: {said}.")
     order = [name for want in wanted for name in meant[want]] if named else fitting
     return Survey(tuple(dict.fromkeys(order)), skipped)
+
+
+_ANY_FAULT = (
+    RuntimeError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    IndexError,
+    KeyError,
+    AssertionError,
+)
+"""What a network raises that is given what it does not take."""
+
+
+def _fault_words(fault: Exception, probe: Probe) -> str:
+    """What went wrong in the network, what it was given, and the remedy."""
+    first = (str(fault).splitlines() or ["no reason given"])[0]
+    shapes = ", ".join(
+        f"{place or 'a tensor'} of shape {tuple(tensor.shape)}"
+        for place, tensor in tensors_in(probe.given).items()
+    )
+    return (
+        f"The model could not be run on the probe ({type(fault).__name__}: {first}). It was given "
+        f"{shapes}: give the inputs as the model takes them (a tuple becomes its arguments, a "
+        "mapping its keyword arguments), or say how it is called: "
+        "forward=lambda model, inputs: model(…)."
+    )
 
 
 def _distinct(name: str) -> str:

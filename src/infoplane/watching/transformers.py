@@ -1,5 +1,6 @@
 """A callback for the ``Trainer`` of Hugging Face Transformers."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, final
@@ -137,7 +138,8 @@ class TransformersWatch(TrainerCallback):
     def _look(self, state: State, loss: float | None) -> None:
         if self._awaits_loss:
             self._awaits_loss = False
-            self._watching.at(state.global_step, loss)
+            epoch = math.nan if state.epoch is None else float(state.epoch)
+            self._watching.at(state.global_step, loss, epoch)
 
 
 def _require_whole(args: State) -> None:

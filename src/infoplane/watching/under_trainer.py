@@ -1,5 +1,6 @@
 """A watch whose beginning, updates and end a trainer announces."""
 
+import math
 import warnings
 from pathlib import Path
 from typing import Any, final
@@ -81,10 +82,10 @@ class UnderTrainer:
         self._watch = watch(model, start=start, updates=total, **self._arguments)
         self._watch.__enter__()
 
-    def at(self, step: int, loss: float | Tensor | None = None) -> None:
+    def at(self, step: int, loss: float | Tensor | None = None, epoch: float = math.nan) -> None:
         """After ``step`` updates; looks when it is due."""
         if self._watch is not None:
-            self._watch.at(step, loss)
+            self._watch.at(step, loss, epoch)
 
     def end(self) -> None:
         """Looks for the last time, completes the folder and writes the report."""

@@ -1,5 +1,6 @@
 """Three lines around your own training loop."""
 
+import math
 from pathlib import Path
 from types import TracebackType
 from typing import Unpack, final
@@ -63,6 +64,7 @@ class watch:  # noqa: N801 — used as a verb: with ip.watch(model, …) as w
         self._due = frozenset(schedule.steps(LONGEST if updates is None else updates))
         self._step = start
         self._loss: float | Tensor | None = None
+        self._epoch = math.nan
         self.flow = Flow(
             model, probe, layers, start=start, settings={"every": str(schedule)}, **options
         )
@@ -82,13 +84,13 @@ class watch:  # noqa: N801 — used as a verb: with ip.watch(model, …) as w
         if self._step in self._due:
             self._look_once()
 
-    def at(self, step: int, loss: float | Tensor | None = None) -> None:
+    def at(self, step: int, loss: float | Tensor | None = None, epoch: float = math.nan) -> None:
         """As ``step`` for who counts updates already: ``step`` of them are made.
 
         Where the count jumps over scheduled moments, the next call is their look.
         """
         passed = range(self._step + 1, step + 1)
-        self._step, self._loss = step, _kept(loss)
+        self._step, self._loss, self._epoch = step, _kept(loss), epoch
         if any(one in self._due for one in passed):
             self._look_once()
 
@@ -123,7 +125,8 @@ class watch:  # noqa: N801 — used as a verb: with ip.watch(model, …) as w
 
     def _look_once(self) -> None:
         if self._step not in self.flow.steps[-1:]:
-            self.flow.look(self._step, loss=None if self._loss is None else float(self._loss))
+            loss = None if self._loss is None else float(self._loss)
+            self.flow.look(self._step, epoch=self._epoch, loss=loss)
 
 
 def _kept(loss: float | Tensor | None) -> float | Tensor | None:
