@@ -14,14 +14,14 @@ from typing import Any, final
 from filelock import FileLock, Timeout
 
 from infoplane.analysis.claims import require_seeds
-from infoplane.experiments.catalogue import shown
+from infoplane.experiments.catalogue import WATCH, shown
 from infoplane.experiments.protocol import Experiment, Shown
 from infoplane.numerics.workers import torch_threads
 from infoplane.presentation import write
 from infoplane.store.address import address, canonical, unaddressed
 from infoplane.store.checkpoints import Checkpoints
 from infoplane.store.files import set_aside, write_json, writing
-from infoplane.store.journal import Journal
+from infoplane.store.journal import Journal, rows_so_far
 from infoplane.store.manifest import Manifest, machine, versions
 from infoplane.store.traces import read_trace, verify, write_trace
 from infoplane.values.errors import InfoplaneError
@@ -54,12 +54,15 @@ class Run:
 
     @cached_property
     def trace(self) -> Trace:
-        """Its Trace, verified.
+        """Its Trace, verified; of a network that is still watched, what was seen so far.
 
         Raises:
             InfoplaneError: The run is not complete, or its Trace is damaged.
         """
-        if self.manifest.status != "complete":
+        manifest = self.manifest
+        if manifest.experiment == WATCH and manifest.status != "complete":
+            return trace_of(rows_so_far(self.folder / "journal.jsonl"), manifest.settings)
+        if manifest.status != "complete":
             raise InfoplaneError(
                 f"The run in {self.folder} is not finished; continue it with the same command."
             )

@@ -132,8 +132,10 @@ def _watched(trace: Trace) -> list[str]:
     probes = [name for name in sides(trace) if name]
     each = f" each of {' and '.join(probes)} samples" if probes else ""
     samples = f" on {_count(batches, 'batch', 'batches')}" + (f" of {n}" if n else "")
+    last = int(trace["step"][-1])
     return [
-        f"{described}: {_count(layers, 'layer')} at {_count(moments, 'moment')}{samples}{each}."
+        f"{described}, watched up to step {last}: {_count(layers, 'layer')} at "
+        f"{_count(moments, 'moment')}{samples}{each}."
     ]
 
 

@@ -83,7 +83,11 @@ def matches(name: str, pattern: str) -> bool:
 
 def listed(names: Sequence[str] | dict[str, nn.Module]) -> str:
     """The layers there are, in words."""
-    return f"the model has: {', '.join(names)}" if names else "the model has no submodules"
+    return (
+        f"the model has: {', '.join(names)}"
+        if names
+        else "the model has no submodules: wrap it in nn.Sequential"
+    )
 
 
 def _without_compiled(name: str) -> str:

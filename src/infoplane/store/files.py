@@ -79,10 +79,10 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 — any JSON
         ) from problem
 
 
-def set_aside(path: Path) -> Path:
-    """Keeps a damaged file under a name of its own, and returns that name."""
+def set_aside(path: Path, why: str = "damaged") -> Path:
+    """Keeps a file that no longer counts under a name of its own, and returns that name."""
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:8]
-    aside = path.with_name(f"{path.name}.damaged-{digest}")
+    aside = path.with_name(f"{path.name}.{why}-{digest}")
     path.replace(aside)
     return aside
 

@@ -52,19 +52,10 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.rows: dict[int, Row] = {}
-        self.damage: Damage | None = None
-        kept = 0
-        for number, line in enumerate(_lines(path), 1):
-            try:
-                row = _decoded(line, path.parent)
-            except InfoplaneError as problem:
-                self.damage = Damage(number, str(problem))
-                break
-            self.rows[row.step] = row
-            kept += len(line)
+        rows, self.damage, intact = _intact(path)
+        self.rows = {row.step: row for row in rows}
         if self.damage:
-            self._set_aside(kept)
+            self._set_aside(intact)
 
     def append(self, row: Row) -> None:
         """Writes a row and waits until the disk has it.
@@ -109,6 +100,25 @@ class Journal:
         content = self.path.read_bytes()
         set_aside(self.path)
         write_whole(self.path, content[:intact])
+
+
+def rows_so_far(path: Path) -> list[Row]:
+    """The intact rows of a journal that somebody may be writing at this moment; changes nothing."""
+    rows, _, _ = _intact(path)
+    return sorted({row.step: row for row in rows}.values(), key=lambda row: row.step)
+
+
+def _intact(path: Path) -> tuple[list[Row], Damage | None, int]:
+    """Rows up to the first damage, the damage, and how many bytes are before it."""
+    rows: list[Row] = []
+    intact = 0
+    for number, line in enumerate(_lines(path), 1):
+        try:
+            rows.append(_decoded(line, path.parent))
+        except InfoplaneError as problem:
+            return rows, Damage(number, str(problem)), intact
+        intact += len(line)
+    return rows, None, intact
 
 
 def _lines(path: Path) -> Iterator[bytes]:

@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Unpack
 
 from rich.console import Console
 from rich.progress import track
@@ -12,7 +12,7 @@ from torch import nn
 from infoplane.record.layers import Layers, bare, leaves
 from infoplane.values.errors import InfoplaneError
 from infoplane.watching.checkpoint_files import Checkpoints, files_by_step
-from infoplane.watching.flow import Flow
+from infoplane.watching.flow import Flow, Options
 from infoplane.watching.weights import load_into, weights_in
 
 
@@ -23,7 +23,8 @@ def watch_checkpoints(
     layers: Layers = leaves,
     *,
     key: str | None = None,
-    **options: Any,  # noqa: ANN401 — a Flow checks them
+    start: int = 0,
+    **options: Unpack[Options],
 ) -> Flow:
     """Looks at every checkpoint of a network; the values are those that ``watch`` would have seen.
 
@@ -45,8 +46,9 @@ def watch_checkpoints(
         probe: Held-out inputs and their targets, or several such pairs by name; see ``Flow``.
         layers: A pattern, names, a predicate, or by default every leaf that matters.
         key: Where in each file the weights are, if it holds more: "state_dict", "model", ….
-        options: What else a ``Flow`` can be given; with ``start`` and ``folder``, checkpoints up
-            to the last moment that the folder holds are not looked at again.
+        start: With ``folder``: checkpoints up to the last moment that it holds up to this step
+            are not looked at again.
+        options: What else a ``Flow`` can be given.
 
     Returns:
         The flow, with a row for every checkpoint.
@@ -57,7 +59,7 @@ def watch_checkpoints(
     """
     files = files_by_step(checkpoints)
     network = model if isinstance(model, nn.Module) else _made(model)
-    flow = Flow(network, probe, layers, **options)
+    flow = Flow(network, probe, layers, start=start, **options)
     due = [step for step in files if step > max(flow.steps, default=-1)]
     with _weights_kept(network):
         try:

@@ -221,11 +221,10 @@ class Flow:
     @property
     def _attributes(self) -> dict[str, Any]:
         kind = type(self._model).__name__
-        last = self._rows[-1].step if self._rows else 0
         return {
             "experiment": WATCH,
             "title": f"Information flow in {kind}",
-            "description": f"{kind}, watched for {last} updates",
+            "description": kind,
             "notes": json.dumps(self._notes, ensure_ascii=False),
             "settings": json.dumps(self._settings, ensure_ascii=False, sort_keys=True),
             "seed": self._settings["seed"],

@@ -81,7 +81,7 @@ class WatchFolder:
 
     def _rewind(self) -> None:
         """A journal of the kept rows alone; the old one stays beside it."""
-        set_aside(self._journal.path)
+        set_aside(self._journal.path, "superseded")
         self._journal = Journal(self._journal.path)
         for row in self.kept:
             self._journal.append(row)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, final
+from typing import Any, Unpack, final
 
 from torch import Tensor, nn
 
@@ -14,7 +14,7 @@ from infoplane.record.layers import Layers, leaves
 from infoplane.record.schedule import Schedule
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.trace import Trace
-from infoplane.watching.flow import Flow
+from infoplane.watching.flow import Flow, Options
 from infoplane.watching.under_trainer import UnderTrainer
 
 Trainer = Any
@@ -74,7 +74,7 @@ class LightningWatch(*_callbacks()):  # type: ignore[misc] # which ones depends 
         every: Schedule | None = None,
         updates: int | None = None,
         report: str | Path | None = "flow.html",
-        **options: Any,  # noqa: ANN401 — a Flow checks them
+        **options: Unpack[Options],
     ) -> None:
         super().__init__()
         self._own_forward = options.get("forward", called) is called

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, final
+from typing import Any, Unpack, final
 
 from torch import nn
 
@@ -11,7 +11,7 @@ from infoplane.record.layers import Layers, leaves
 from infoplane.record.schedule import Schedule
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.trace import Trace
-from infoplane.watching.flow import Flow
+from infoplane.watching.flow import Flow, Options
 from infoplane.watching.under_trainer import UnderTrainer
 
 try:
@@ -70,7 +70,7 @@ class TransformersWatch(TrainerCallback):
         every: Schedule | None = None,
         updates: int | None = None,
         report: str | Path | None = "flow.html",
-        **options: Any,  # noqa: ANN401 — a Flow checks them
+        **options: Unpack[Options],
     ) -> None:
         super().__init__()
         self._watching = UnderTrainer(probe, layers, every, updates, report, options)

@@ -11,7 +11,7 @@ from infoplane.record.layers import Layers
 from infoplane.record.schedule import Schedule
 from infoplane.values.errors import InfoplaneError, InfoplaneWarning
 from infoplane.values.trace import Trace
-from infoplane.watching.flow import Flow
+from infoplane.watching.flow import Flow, Options
 from infoplane.watching.probes import named_probes
 from infoplane.watching.watch import watch
 
@@ -39,10 +39,15 @@ class UnderTrainer:
         every: Schedule | None,
         updates: int | None,
         report: str | Path | None,
-        options: dict[str, Any],
+        options: Options,
     ) -> None:
         named_probes(probe)  # a wrong one is told of before anything is set up
-        self._arguments = {"probe": probe, "layers": layers, "every": every, **options}
+        self._arguments: dict[str, Any] = {
+            "probe": probe,
+            "layers": layers,
+            "every": every,
+            **options,
+        }
         self._updates = updates
         self._report = report
         self._watch: watch | None = None

@@ -63,7 +63,7 @@ class Autoencoder(Experiment):
 
     name: ClassVar[str] = "autoencoder"
     title: ClassVar[str] = "Information flow in a stacked autoencoder"
-    results_version: ClassVar[int] = 1
+    results_version: ClassVar[int] = 2
 
     dataset: Literal["digits", "mnist", "fashion", "emnist"] = "digits"
     data_dir: Path | None = field(default=None, metadata=NOT_ADDRESSED)
