@@ -1,5 +1,6 @@
 """Read what was measured: a Trace is an xarray.Dataset, from a folder as from a watch."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -30,11 +31,13 @@ with ip.watch(model, (x, y), folder=FOLDER, **options) as w:
         w.step(loss)
 
 # later, elsewhere, without the model and without infoplane
-trace = xr.open_zarr(FOLDER / "trace.zarr", consolidated=False).load()
+# (say zarr_format=3 of a folder from elsewhere: a store in the older format 2 may run code)
+trace = xr.open_zarr(FOLDER / "trace.zarr", consolidated=False, zarr_format=3).load()
 print(f"dimensions: {dict(trace.sizes)}")
 print(f"variables: {', '.join(map(str, trace))}")
 about = trace["I_TY"].attrs
-print(f"I_TY is {about['long_name']} in {about['unit']}, at most {about['ceiling']:.3f}")
+ceiling = json.loads(about["ceilings"])["tapia"]
+print(f"I_TY is {about['long_name']} in {about['unit']}, at most {ceiling:.3f}")
 
 # by label, in xarray: mean and standard error over the probe's batches
 last = trace["I_TY"].isel(snapshot=-1).sel(estimator="tapia")

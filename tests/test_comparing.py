@@ -13,9 +13,11 @@ import torch
 from torch import nn
 
 import infoplane as ip
+from infoplane import comparing
 from infoplane.cli import main
 from infoplane.comparing import Comparison, numbers
 from infoplane.experiments.autoencoder.experiment import Autoencoder
+from infoplane.experiments.comparison.verdicts import judged, summary
 from infoplane.experiments.settings import Probing, Training
 from infoplane.experiments.table import table
 from infoplane.report.readings import interval
@@ -115,6 +117,28 @@ def test_numbers_are_those_of_the_runs(folders):
         assert own == list(csv.DictReader(io.StringIO(table(trace))))
 
 
+def test_seeds_of_one_experiment_can_be_compared_and_watches_of_other_samples_cannot(
+    folders, watched
+):
+    of_one_data = Comparison.of(folders)
+    digests = {one.attrs["data"] for one in of_one_data.traces.values()}
+    assert digests == {Run(folders[0]).manifest.data} != {""}
+    told = summary(of_one_data.traces, [])[1]
+    assert told.startswith("n, estimators, data, X and Y are the same in all")
+    assert "n, estimators, data, X and Y" in summary(Comparison.of(watched).traces, [])[1]
+    other = watched[0].with_name("other samples")
+    train_and_watch(other, 5, torch.ones(()))
+    assert "Samples of the probe:" in summary(Comparison.of([watched[0], other]).traces, [])[1]
+
+
+def test_nothing_is_judged_twice(folders, monkeypatch):
+    counted = []
+    monkeypatch.setattr(comparing, "judged", lambda found: counted.append(1) or judged(found))
+    comparison = Comparison.of(folders)
+    assert comparison.claims is comparison.claims and comparison.traces is comparison.traces
+    assert counted == [1]
+
+
 def test_methods_are_said_once_and_works_are_cited_by_number(text):
     words = unescape(re.sub(r"<[^>]+>", " ", text.partition("<script")[0]))
     assert words.count("exp(−d²/(2σ²))") >= 1 and words.count("The probe is 3 fixed batches") == 1
@@ -158,22 +182,26 @@ def test_what_is_no_pair_of_finished_runs_is_refused(folders, tmp_path):
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory):
     """Folders of two small networks that somebody trained in a loop of their own."""
-    root, folders = tmp_path_factory.mktemp("watched"), []
-    for width in (5, 3):
-        torch.manual_seed(0)
-        model = nn.Sequential(nn.Linear(6, width), nn.Tanh(), nn.Linear(width, 2))
-        x, y = torch.randn(40, 6), torch.arange(40) % 2
-        optimiser = torch.optim.Adam(model.parameters(), lr=0.01)
-        folders.append(root / f"width [{width}]")
-        probe = {"train": (x[:20], y[:20]), "test": (x[20:], y[20:])}
-        with ip.watch(model, probe, batches=2, permutations=2, folder=folders[-1]) as w:
-            for _ in range(5):
-                optimiser.zero_grad()
-                loss = nn.functional.cross_entropy(model(x), y)
-                loss.backward()
-                optimiser.step()
-                w.step(loss=loss)
-    return folders
+    root = tmp_path_factory.mktemp("watched")
+    return [train_and_watch(root / f"width [{width}]", width) for width in (5, 3)]
+
+
+def train_and_watch(folder, width, shift=0.0):
+    """A small network, trained and watched on samples that are moved by a shift; its folder."""
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(6, width), nn.Tanh(), nn.Linear(width, 2))
+    torch.manual_seed(1)
+    x, y = torch.randn(40, 6) + shift, torch.arange(40) % 2
+    optimiser = torch.optim.Adam(model.parameters(), lr=0.01)
+    probe = {"train": (x[:20], y[:20]), "test": (x[20:], y[20:])}
+    with ip.watch(model, probe, batches=2, permutations=2, folder=folder) as w:
+        for _ in range(5):
+            optimiser.zero_grad()
+            loss = nn.functional.cross_entropy(model(x), y)
+            loss.backward()
+            optimiser.step()
+            w.step(loss=loss)
+    return folder
 
 
 def test_watched_networks_are_compared_on_every_probe(watched, tmp_path):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from infoplane.experiments.protocol import Shown
-from infoplane.presentation import document, file_names, save_figures, write
+from infoplane.presentation import NAME_BYTES, document, file_names, save_figures, write
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.finding import Finding, Interval, Reading
 from infoplane.values.panel import Axis, Panel, Series
@@ -42,8 +42,12 @@ def trace(**attributes):
     return trace_of([Row(0, 0.0, {})], attributes)
 
 
+def shown(trace, machine=None, notes=()):
+    return document(trace, Example, Example.panels(trace), machine=machine or {}, notes=notes)
+
+
 def test_sources_become_numbers_of_the_list():
-    text = document(trace(), Example, machine={})
+    text = shown(trace())
     assert "Source: [1], §4." in text
     (first, *_) = re.findall(r"<li>(.*?)</li>", text)
     assert "Understanding autoencoders" in first
@@ -51,10 +55,8 @@ def test_sources_become_numbers_of_the_list():
 
 def test_a_trace_may_bring_its_title_its_settings_and_notes():
     brought = trace(title="Mine", notes=json.dumps(["A note."]), settings=json.dumps({"rate": 0.1}))
-    text = document(brought, Example, machine={"cores": "2"}, notes=["Repaired."])
-    assert "<h1>Mine</h1>" in text and "<h1>An example</h1>" in document(
-        trace(), Example, machine={}
-    )
+    text = shown(brought, machine={"cores": "2"}, notes=["Repaired."])
+    assert "<h1>Mine</h1>" in text and "<h1>An example</h1>" in shown(trace())
     assert re.findall(r"<li>(A note.|Repaired.)</li>", text) == ["A note.", "Repaired."]
     assert '<tr><th scope="row">rate</th><td>0.1</td></tr>' in text
     assert '<tr><th scope="row">cores</th><td>2</td></tr>' in text
@@ -79,6 +81,29 @@ def test_names_of_files_are_plain_and_differ():
     keys = ("../x", "x", "X", "<a>|b", "", "層")
     names = list(file_names([curve(key) for key in keys]))
     assert names == ["x", "x-2", "X-3", "a-b", "figure", "層"]
+
+
+@pytest.mark.parametrize("mark", ["a", "層", "𝒳"])
+def test_names_of_files_are_cut_by_bytes_in_whole_characters(tmp_path, mark):
+    panels = [curve(mark * 300), curve(mark * 300)]
+    first, second = file_names(panels)
+    length = len(mark.encode())
+    assert first == mark * (NAME_BYTES // length) and second == f"{first}-2"
+    save_figures(panels, tmp_path)
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_figures_are_made_once(tmp_path):
+    class Counted(Example):
+        made = 0
+
+        @staticmethod
+        def panels(trace):
+            Counted.made += 1
+            return [curve("a")]
+
+    write(trace(), Counted, tmp_path / "page.html", machine={}, figures=tmp_path / "figures")
+    assert Counted.made == 1
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):

@@ -18,10 +18,13 @@ if TYPE_CHECKING:
     from infoplane.numerics.bandwidth import Tapia as Tapia
     from infoplane.observe.tokens import Tokens as Tokens
     from infoplane.record.schedule import EvenlySpaced as EvenlySpaced
+    from infoplane.record.schedule import Every as Every
     from infoplane.record.schedule import LogSpaced as LogSpaced
     from infoplane.values.errors import InfoplaneError as InfoplaneError
+    from infoplane.values.errors import InfoplaneWarning as InfoplaneWarning
     from infoplane.values.estimate import Estimate as Estimate
     from infoplane.watching.checkpoints import watch_checkpoints as watch_checkpoints
+    from infoplane.watching.flow import Flow as Flow
     from infoplane.watching.lightning import LightningWatch as LightningWatch
     from infoplane.watching.tensorboard import TensorBoardRows as TensorBoardRows
     from infoplane.watching.transformers import TransformersWatch as TransformersWatch
@@ -47,8 +50,10 @@ _HOMES = {
     # your own loop
     "watch": "watching.watch",
     "Tokens": "observe.tokens",
+    "Flow": "watching.flow",
     "LogSpaced": "record.schedule",
     "EvenlySpaced": "record.schedule",
+    "Every": "record.schedule",
     # somebody's trainer, or what a training left
     "LightningWatch": "watching.lightning",
     "TransformersWatch": "watching.transformers",
@@ -57,6 +62,7 @@ _HOMES = {
     # what comes back
     "Estimate": "values.estimate",
     "InfoplaneError": "values.errors",
+    "InfoplaneWarning": "values.errors",
 }
 __all__ = sorted(_HOMES)
 

@@ -4,10 +4,11 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import final
 
-from infoplane.experiments.comparison.common import Runs
+from infoplane.experiments.comparison.common import DATA, Runs
 from infoplane.experiments.comparison.doubts import left_out
 from infoplane.experiments.comparison.figures import panels
 from infoplane.experiments.comparison.naming import differing, named
@@ -56,12 +57,15 @@ class Comparison:
         names = named([run.trace for run in runs], [place.parts for place in places])
         return Comparison(dict(zip(names, runs, strict=True)))
 
-    @property
+    @cached_property
     def traces(self) -> Runs:
-        """What was measured, by run."""
-        return {name: run.trace for name, run in self.runs.items()}
+        """What was measured, by run, each with the content hash of its data as an attribute."""
+        return {
+            name: run.trace.assign_attrs({DATA: run.manifest.data})
+            for name, run in self.runs.items()
+        }
 
-    @property
+    @cached_property
     def claims(self) -> list[Judged]:
         """Every claim with what each run says of it."""
         return judged({name: run.findings for name, run in self.runs.items()})

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from infoplane.experiments.protocol import Shown
 from infoplane.experiments.table import table
+from infoplane.report.canvas import alike
 from infoplane.report.figures import save
 from infoplane.report.looks import looks
 from infoplane.report.methods import methods
@@ -18,6 +19,8 @@ from infoplane.values.panel import Panel
 from infoplane.values.trace import Trace, settings_of
 
 FORMATS = (".svg", ".pdf")
+NAME_BYTES = 150
+"""Most file systems take names of 255 bytes; a number and suffixes are still to come."""
 
 
 def write(
@@ -45,14 +48,21 @@ def write(
     Raises:
         InfoplaneError: A file cannot be written.
     """
+    panels = shown.panels(trace)
     if figures is not None:
-        save_figures(shown.panels(trace), figures)
-    write_whole(path, document(trace, shown, machine=machine, notes=notes).encode())
+        save_figures(panels, figures)
+    text = document(trace, shown, panels, machine=machine, notes=notes)
+    write_whole(path, text.encode())
     return path
 
 
 def document(
-    trace: Trace, shown: type[Shown], *, machine: Mapping[str, str], notes: Sequence[str] = ()
+    trace: Trace,
+    shown: type[Shown],
+    panels: Sequence[Panel],
+    *,
+    machine: Mapping[str, str],
+    notes: Sequence[str] = (),
 ) -> str:
     """The report page of a Trace as HTML.
 
@@ -61,6 +71,7 @@ def document(
     Args:
         trace: What was measured.
         shown: How such a Trace is presented.
+        panels: Its figures.
         machine: Where it was measured, name to value.
         notes: Sentences a reader needs to judge it, after the Trace's own.
     """
@@ -71,7 +82,7 @@ def document(
     return page(
         title=str(trace.attrs.get("title", shown.title)),
         summary=shown.summary(trace, findings),
-        panels=shown.panels(trace),
+        panels=panels,
         findings=cited,
         methods=told,
         references=citations.listed,
@@ -83,7 +94,7 @@ def document(
 
 
 def save_figures(panels: Sequence[Panel], folder: Path) -> None:
-    """Every panel as SVG and as PDF, in the colours that they have on one page.
+    """Every panel as SVG and as PDF, in the colours and ranges that they have on one page.
 
     Raises:
         InfoplaneError: A file cannot be written.
@@ -93,20 +104,25 @@ def save_figures(panels: Sequence[Panel], folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for name, panel in file_names(panels).items():
             paths = [folder / f"{name}{suffix}" for suffix in FORMATS]
-            save(panel, *paths, looks=shared)
+            save(panel, *paths, looks=shared, alike=alike(panel, panels))
 
 
 def file_names(panels: Sequence[Panel]) -> dict[str, Panel]:
     """Panels by a name that any file system takes; alike ones are numbered."""
     named: dict[str, Panel] = {}
     for panel in panels:
-        plain = re.sub(r"[^\w+-]+", "-", panel.key).strip("-")[:100] or "figure"
+        plain = _cut(re.sub(r"[^\w+-]+", "-", panel.key).strip("-")) or "figure"
         name, count = plain, 1
         while name.lower() in {taken.lower() for taken in named}:
             count += 1
             name = f"{plain}-{count}"
         named[name] = panel
     return named
+
+
+def _cut(name: str) -> str:
+    """As much of a name as fits into ``NAME_BYTES``, in whole characters."""
+    return name.encode()[:NAME_BYTES].decode(errors="ignore")
 
 
 def settings_in_words(trace: Trace) -> dict[str, str]:

@@ -3,15 +3,12 @@
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, final
-
-from filelock import FileLock, Timeout
 
 from infoplane.analysis.claims import require_seeds
 from infoplane.experiments.catalogue import WATCH, shown
@@ -22,6 +19,7 @@ from infoplane.store.address import address, canonical, unaddressed
 from infoplane.store.checkpoints import Checkpoints
 from infoplane.store.files import set_aside, write_json, writing
 from infoplane.store.journal import Journal, rows_so_far
+from infoplane.store.lock import alone
 from infoplane.store.manifest import Manifest, machine, versions
 from infoplane.store.traces import read_trace, verify, write_trace
 from infoplane.values.errors import InfoplaneError
@@ -60,13 +58,25 @@ class Run:
             InfoplaneError: The run is not complete, or its Trace is damaged.
         """
         manifest = self.manifest
-        if manifest.experiment == WATCH and manifest.status != "complete":
-            return trace_of(rows_so_far(self.folder / "journal.jsonl"), manifest.settings)
-        if manifest.status != "complete":
+        if manifest.experiment == WATCH and manifest.status == "running":
+            return self._so_far()
+        if manifest.status not in ("complete", "stopped"):
             raise InfoplaneError(
                 f"The run in {self.folder} is not finished; continue it with the same command."
             )
-        return read_trace(self.folder / "trace.zarr")
+        trace = read_trace(self.folder / "trace.zarr")
+        return trace if manifest.status == "complete" else trace.assign_attrs(status="stopped")
+
+    def _so_far(self) -> Trace:
+        """What a watched network's journal holds; what cannot be read is said in the notes."""
+        rows, damage = rows_so_far(self.folder / "journal.jsonl")
+        trace = trace_of(rows, self.manifest.settings)
+        trace.attrs["status"] = self.manifest.status
+        if damage is not None:
+            notes = json.loads(trace.attrs.get("notes", "[]"))
+            notes.append(f"The journal is damaged ({damage}); later moments cannot be read.")
+            trace.attrs["notes"] = json.dumps(notes, ensure_ascii=False)
+        return trace
 
     @property
     def shown(self) -> type[Shown]:
@@ -126,7 +136,7 @@ def run(
     folder = root / experiment.name / place
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder):
+    with alone(folder):
         if _is_whole(folder):
             return Run(folder)
         fresh = not (folder / "manifest.json").exists()
@@ -257,25 +267,6 @@ def _repaired(journal: Journal) -> str:
         f"The journal was damaged ({journal.damage}); the damaged file is kept beside it, and "
         f"what followed the {len(journal.rows)} intact rows was computed again."
     )
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Keeps two processes from computing the same run into the same folder."""
-    lock = FileLock(folder / ".lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:  # an OSError, so it must be caught before those of the disk
-        raise InfoplaneError(
-            f"Another process is computing the run in {folder}; wait for it or stop it."
-        ) from None
-    except OSError as problem:
-        with writing(folder):
-            raise problem
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _summed(parts: list[Any]) -> dict[str, float]:

@@ -1,5 +1,7 @@
 """Every script of the gallery runs as its reader would run it, and says what it promises."""
 
+import csv
+import math
 import os
 import re
 import subprocess
@@ -7,6 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from infoplane.store.traces import read_trace
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 SCRIPTS = sorted(EXAMPLES.glob("*.py"))
@@ -28,6 +32,70 @@ WRITES = {
 }
 
 
+def numbers(line, said):
+    """Every number with decimals in the output's lines of a form."""
+    lines = re.findall(rf"^{line}.*$", said, re.MULTILINE)
+    assert lines, said
+    return [[float(one) for one in re.findall(r"-?\d+\.\d+", text)] for text in lines]
+
+
+def learning_tells_of_the_labels(said, folder):
+    for before, after in numbers(r"layer \d: I\(T;Y\)", said):
+        assert 0 < before < after
+
+
+def both_estimators_see_the_target(said, folder):
+    for layer, (gaussian, renyi) in enumerate(numbers(r"\d ", said)):
+        assert gaussian > 0.2 and renyi > 0.2, layer
+
+
+def both_probes_are_above_the_null(said, folder):
+    for train, test in numbers("layer", said):
+        assert train > 0.2 and test > 0.2
+
+
+def layers_know_of_both_sides(said, folder):
+    found = numbers(r"(embedding|encoder|head)", said)
+    assert len(found) == 4 and all(1 < one < math.log2(100) for pair in found for one in pair)
+
+
+def the_folder_says_what_was_printed(said, folder):
+    last = read_trace(folder / "lightning_run" / "trace.zarr").isel(snapshot=-1)
+    known = last["I_TY"].sel(estimator="tapia").mean("batch").values.tolist()
+    assert numbers("encoder", said) == [[pytest.approx(one, abs=6e-4)] for one in known]
+    assert min(known) > 1 and int(last["step"]) == 75
+
+
+def training_lifts_it_above_the_null(said, folder):
+    found = numbers("step", said)
+    assert all(value > null for value, null in found) and len(found) == 5
+    above = [value - null for value, null in found]
+    assert above[-1] > above[0]
+
+
+def the_table_says_what_the_arrays_say(said, folder):
+    ((top,),) = numbers("I_TY is", said)
+    means = [mean for mean, stderr in numbers(r"layer \d: ", said) if 0 < stderr < mean < top]
+    assert len(means) == 3 and numbers("100 ", said) == [means]
+    with (folder / "iris.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    last = [row for row in rows if (row["step"], row["estimator"]) == ("100", "tapia")]
+    for layer, mean in enumerate(means):
+        found = [float(row["I_TY"]) for row in last if row["layer"] == str(layer)]
+        assert len(found) == 3 and sum(found) / 3 == pytest.approx(mean, abs=6e-4)
+
+
+IS_TRUE = {
+    "own_loop": learning_tells_of_the_labels,
+    "own_estimator": both_estimators_see_the_target,
+    "cnn": both_probes_are_above_the_null,
+    "transformer": layers_know_of_both_sides,
+    "lightning_module": the_folder_says_what_was_printed,
+    "checkpoints": training_lifts_it_above_the_null,
+    "read_a_trace": the_table_says_what_the_arrays_say,
+}
+
+
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_it_says_and_writes_what_it_promises(script, tmp_path):
     done = subprocess.run(
@@ -42,6 +110,7 @@ def test_it_says_and_writes_what_it_promises(script, tmp_path):
     assert re.search(SAYS[script.stem], done.stdout), done.stdout
     for name in WRITES.get(script.stem, [f"{script.stem}.html"]):
         assert (tmp_path / name).exists(), name
+    IS_TRUE[script.stem](done.stdout, tmp_path)
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from infoplane.values.ceilings import CEILINGS, ceilings_json
 from infoplane.values.trace import Row, Trace, trace_of
 
 CEILING = math.log2(100)
@@ -32,7 +33,8 @@ def watched(
         shape = [len(over[key]) for key in over] + [batches] + ([len(layers)] if members else [])
         noise = 1e-3 * random.standard_normal(shape)
         attrs = {"long_name": name, "unit": unit, "n": 100}
-        attrs |= {"ceiling": CEILING} if unit == "bit" else {}
+        tops = ceilings_json({name: CEILING for name in estimators})
+        attrs |= {CEILINGS: tops} if unit == "bit" else {}
         return xr.DataArray(value + noise, dims=dims, coords=coords, attrs=attrs)
 
     rows = []

@@ -9,6 +9,7 @@ import xarray as xr
 
 from infoplane.analysis.claims import judge
 from infoplane.experiments.autoencoder.claims import chains, claims
+from infoplane.values.ceilings import CEILINGS, ceilings_json
 from infoplane.values.finding import Verdict
 from infoplane.values.trace import Row, trace_of
 
@@ -25,7 +26,8 @@ def labelled(values, over=None, names=None, estimators=2):
     array = np.broadcast_to(values, shape) + 1e-3 * rng.standard_normal(shape)
     dims = ("estimator", "batch") + ((over,) if over else ())
     coords = {"estimator": ["silverman", "tapia"][:estimators]} | ({over: names} if over else {})
-    attrs = {"unit": "bit", "ceiling": CEILING, "long_name": "I"}
+    tops = ceilings_json({name: CEILING for name in ("silverman", "tapia")})
+    attrs = {"unit": "bit", CEILINGS: tops, "long_name": "I"}
     return xr.DataArray(array, dims=dims, coords=coords, attrs=attrs)
 
 

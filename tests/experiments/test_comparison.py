@@ -9,12 +9,15 @@ import pytest
 import xarray as xr
 
 from infoplane.experiments.comparison.common import views
-from infoplane.experiments.comparison.doubts import incomparable, left_out, saturation
+from infoplane.experiments.comparison.conditions import incomparable, unknown
+from infoplane.experiments.comparison.doubts import left_out, saturation
 from infoplane.experiments.comparison.figures import panels
 from infoplane.experiments.comparison.naming import differing, named
 from infoplane.experiments.comparison.verdicts import judged, summary
+from infoplane.values.ceilings import CEILINGS, ceilings_json
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.finding import Finding, Interval, Reading, Verdict
+from infoplane.values.methods import METHODS, Method, methods_json
 from infoplane.values.trace import Row, trace_of
 
 STEPS = (0, 1, 10, 100)
@@ -32,10 +35,12 @@ def trace(
     probes=(),
     loss="1",
     settings=None,
+    data="0123456789abcdef",
 ):
     """A run whose every information is ``level``·log₂(1 + step) + 0.1·batch, in every layer."""
-    described = {name: f"{name}(h={h})" for name in names}
-    attrs = {"unit": "bit", "n": n, "ceiling": math.log2(n), "estimators": json.dumps(described)}
+    described = {name: Method(name, parameters=f"{name}(h={h})") for name in names}
+    tops = ceilings_json({name: math.log2(n) for name in names})
+    attrs = {"unit": "bit", "n": n, CEILINGS: tops, METHODS: methods_json(described)}
     dims = {"estimator": names, "probe": probes, "batch": range(batches), "layer": layers}
     used = {dim: list(members) for dim, members in dims.items() if len(members)}
     labels = {dim: members for dim, members in used.items() if dim != "batch"}
@@ -52,7 +57,7 @@ def trace(
             told = {"long_name": "loss", "unit": loss}
             measured["loss_test"] = xr.DataArray(1 / (1 + step), attrs=told)
         rows.append(Row(step, float(step), measured))
-    attributes = {"experiment": "made-up", "settings": json.dumps(settings or {})}
+    attributes = {"experiment": "made-up", "settings": json.dumps(settings or {}), "data": data}
     return trace_of(rows, attributes)
 
 
@@ -114,8 +119,9 @@ def test_too_few_runs_or_one_twice():
 
 def test_like_runs_have_no_doubts():
     runs = {"A": trace(), "B": trace(level=0.5)}
-    assert incomparable(runs) == [] and left_out(runs) == []
-    assert "values can be compared" in " ".join(summary(runs, []))
+    assert incomparable(runs) == [] and left_out(runs) == [] and unknown(runs) == []
+    told = summary(runs, [])
+    assert told[1].startswith("n, estimators, data, X and Y are the same in all")
     assert "no claim" in " ".join(summary(runs, []))
 
 
@@ -132,6 +138,71 @@ def test_another_n_and_other_estimators_are_said_before_all_else():
         if one.group != "Losses" and not one.plane
     )
     assert all(one.ceiling is None for one in panels(runs) if not one.plane)
+
+
+CONDITIONS = {"X": "input", "Y": "target", "tokens": "None", "autocast": "None", "probe": "5 × 100"}
+CONDITIONS |= {"probe digest": {"probe": "aaa"}}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("X", "embedding", "X: input in A; embedding in B."),
+        ("Y", "head", "Y: target in A; head in B."),
+        ("tokens", "mean", "What one sample of a sequence is: None in A; mean in B."),
+        ("autocast", "torch.bfloat16", "Precision of the pass: None in A; torch.bfloat16 in B."),
+        ("probe", "3 × 100", "Probe, batches × samples: 5 × 100 in A; 3 × 100 in B."),
+        ("probe digest", {"probe": "bbb"}, "Samples of the probe: aaa in A; bbb in B."),
+    ],
+)
+def test_other_conditions_are_said(key, value, words):
+    one, other = CONDITIONS, CONDITIONS | {key: value}
+    runs = {"A": trace(settings=one, data=""), "B": trace(settings=other, data="")}
+    assert incomparable(runs) == [words]
+    assert "NOT comparable" in summary(runs, [])[1] and words in summary(runs, [])[1]
+    assert incomparable({"A": runs["A"], "B": runs["A"]}) == []
+
+
+def test_information_about_x_does_not_depend_on_y():
+    settings = [CONDITIONS, CONDITIONS | {"Y": "head"}]
+    runs = {name: trace(settings=one) for name, one in zip("AB", settings, strict=True)}
+    doubtful = {
+        variable: bool(incomparable(runs, variable)) for variable in ("I_XT", "I_TY", "S_T")
+    }
+    assert doubtful == {"I_XT": False, "I_TY": True, "S_T": False}
+    captions = {one.y.label: one.caption for one in panels(runs) if not one.plane}
+    assert "NOT comparable" in captions["I(layer; target)"]
+    assert "NOT comparable" not in captions["I(input; layer)"] + captions["S(layer)"]
+
+
+def test_other_data_are_said():
+    runs = {"A": trace(), "B": trace(data="fedcba9876543210")}
+    assert incomparable(runs) == ["Data: 0123456789ab in A; fedcba987654 in B."]
+
+
+@pytest.mark.parametrize("probes", [("train", "test"), ()])
+def test_of_unlike_probes_the_held_out_samples_count(probes):
+    digests = {"train": "ttt", "test": "hhh"} if probes else {"probe": "hhh"}
+    runs = {
+        "A": trace(probes=probes, data="", settings={"probe digest": digests}),
+        "B": trace(probes=("other", "late"), data="", settings={"probe digest": {"late": "hhh"}}),
+    }
+    assert incomparable(runs) == [] and unknown(runs) == []
+
+
+@pytest.mark.parametrize(
+    ("other", "missing"),
+    [
+        (trace(data=""), "data"),
+        (trace(names=()), "estimators"),
+        (trace().drop_vars("I_TY"), "Y"),
+        (trace(data="").drop_vars("I_TY"), "data, Y"),
+    ],
+)
+def test_what_is_not_known_is_never_called_the_same(other, missing):
+    runs = {"A": trace(), "B": other}
+    told = summary(runs, [])[1]
+    assert f"not all of them tell their {missing}:" in told and "the same in all" not in told
 
 
 def test_what_one_run_has_alone_is_said():
@@ -194,7 +265,16 @@ def test_a_line_is_the_mean_over_batches_with_its_standard_error():
 def test_one_batch_has_no_error_and_runs_of_other_lengths_go_together():
     long, short = trace(), trace(batches=1).isel(snapshot=slice(0, 2))
     a, b = next(one for one in panels({"A": long, "B": short}) if one.title == "fc1").series
-    assert len(a.x) == 4 and len(b.x) == 2 and np.isnan(b.y_error).all()
+    assert len(a.x) == 4 and len(b.x) == 2 and a.y_error is not None and b.y_error is None
+
+
+@pytest.mark.parametrize("batches", [(1, 1), (1, 5), (5, 5)])
+def test_bands_are_told_of_where_there_are_any(batches):
+    runs = {name: trace(batches=one) for name, one in zip("AB", batches, strict=True)}
+    curves = [one for one in panels(runs) if not one.plane and one.group != "Losses"]
+    assert {"±1 standard error" in one.caption for one in curves} == {max(batches) > 1}
+    planes = [one.caption for one in panels(runs) if one.plane]
+    assert sum("standard error" in caption for caption in planes) == 2 * sum(b > 1 for b in batches)
 
 
 def test_probes_are_compared_with_their_like():

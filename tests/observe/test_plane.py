@@ -12,8 +12,11 @@ from infoplane.numerics.bandwidth import Silverman, Tapia
 from infoplane.observe.estimator import MatrixRenyi
 from infoplane.observe.plane import Plane
 from infoplane.observe.probe import Probe
+from infoplane.observe.side_by_side import SideBySide
 from infoplane.record.snapshot import Snapshot
-from infoplane.values.errors import InfoplaneError
+from infoplane.values.ceilings import CEILINGS, ceiling
+from infoplane.values.errors import InfoplaneError, InfoplaneWarning
+from infoplane.values.methods import RENYI
 
 BATCHES, N = 3, 12
 X = torch.rand(BATCHES * N, 1, 4, 4, generator=torch.Generator().manual_seed(2))
@@ -78,17 +81,18 @@ def test_variables_have_dimensions_unit_ceiling_and_meaning():
     information = values["I_XT"]
     assert information.dims == ("estimator", "batch", "layer")
     assert information.attrs["unit"] == "bit"
-    assert information.attrs["ceiling"] == math.log2(N)
+    assert (ceiling(information) == math.log2(N)).all()
     assert information.attrs["long_name"] == "I(input; layer)"
     paper = json.loads(information.attrs["methods"])["paper"]
-    assert "h·n^(−1/(4+d)) with h = 2" in paper["words"] and "Silverman(h=2.0)" in paper["repr"]
-    assert "yu2019understanding" in paper["sources"]
+    assert "h·n^(−1/(4+d)) with h = 2" in paper["words"] and paper["family"] == RENYI
+    assert "Silverman(h=2.0)" in paper["parameters"] and "yu2019understanding" in paper["sources"]
+    assert [name for name, one in values.items() if "methods" in one.attrs] == ["I_XT"]
     assert values["I_XY"].dims == ("estimator", "batch")
     assert values["norm_T"].dims == ("batch", "layer")
     null = plane(null_steps=frozenset({0}), permutations=2)(Snapshot(0, 0.0, network(), None))
     assert null.values["I_TY_null"].attrs["long_name"] == "I(layer; target) after shuffling"
     assert (
-        null.values["I_TY_p"].attrs["unit"] == "1" and "ceiling" not in null.values["I_TY_p"].attrs
+        null.values["I_TY_p"].attrs["unit"] == "1" and CEILINGS not in null.values["I_TY_p"].attrs
     )
     assert list(values["I_pair"]["pair"].values) == ["1 · 3"]
 
@@ -122,11 +126,83 @@ def test_the_same_code_serves_a_regression_target_and_a_layer_as_target():
 
 
 @pytest.mark.parametrize("poison", [math.nan, math.inf])
-def test_activations_that_are_not_finite_name_layer_step_and_count(poison):
+def test_a_layer_that_is_not_finite_has_no_values_and_the_others_have_theirs(poison):
+    model, options = network(), {"layers": ("1", "2", "3"), "null_steps": {41}, "permutations": 3}
+    whole = plane(**options)(Snapshot(41, 0.0, model, None)).values
+    with torch.no_grad():
+        hook = model[2].register_forward_hook(lambda *_: torch.full((BATCHES * N, 8), poison))
+        straight = model[:2](X)
+        replaced = model[3].register_forward_hook(lambda *_: straight[:, :3])
+    numbers = f"{BATCHES * N * 8} of {BATCHES * N * 8} activations"
+    with pytest.warns(InfoplaneWarning, match=rf"'2' .*{numbers}.*step 41") as told:
+        values = plane(**options)(Snapshot(41, 0.0, model, None)).values
+    hook.remove()
+    replaced.remove()
+    assert len(told) == 1 and values.keys() == whole.keys()
+    for name, one in values.items():
+        assert one.dims == whole[name].dims and one.attrs == whole[name].attrs
+        if "layer" in one.dims:
+            assert one.sel(layer="2").isnull().all(), name
+            assert one.sel(layer="1").identical(whole[name].sel(layer="1")), name
+            known = whole[name].sel(layer="3").notnull()
+            assert (one.sel(layer="3").notnull() == known).all(), name
+    assert values["I_XY"].identical(whole["I_XY"]) and values["S_X"].identical(whole["S_X"])
+
+
+def diverged_at(*layers):
+    """The network, its activations infinite in some layers alone."""
     model = network()
-    model[1].bias.data[0] = poison
-    with pytest.raises(InfoplaneError, match=rf"'1' holds {BATCHES * N} NaN.*step 41"):
-        plane()(Snapshot(41, 0.0, model, None))
+    for layer in layers:
+        model[int(layer)].register_forward_hook(lambda module, given, out: out * math.inf)
+    return model
+
+
+def test_a_pair_with_a_broken_member_is_not_measured():
+    one = plane(layers=("1", "2"), pairs=(("1", "2"), ("1", "3")))
+    with pytest.warns(InfoplaneWarning):
+        values = one(Snapshot(0, 0.0, diverged_at("3"), None)).values
+    broken, sound = "1 · 3", "1 · 2"
+    assert values["I_pair"].sel(pair=broken).isnull().all()
+    assert values["I_pair"].sel(pair=sound).notnull().all()
+
+
+@pytest.mark.parametrize("role", ["source", "target"])
+def test_without_x_or_y_nothing_about_it_is_measured(role):
+    one = plane(layers=("1", "2"), **{role: "3"})
+    with pytest.warns(InfoplaneWarning, match="'3'"):
+        values = one(Snapshot(0, 0.0, diverged_at("3"), None)).values
+    letter = {"source": "X", "target": "Y"}[role]
+    about = {"source": ("I_XT", "I_XY"), "target": ("I_TY", "I_XY")}[role]
+    for name in (*about, f"S_{letter}"):
+        assert values[name].isnull().all(), name
+    assert values["S_T"].notnull().all()
+
+
+def test_nothing_at_all_is_finite():
+    options = {"target": "3", "null_steps": {0}, "permutations": 3}
+    with pytest.warns(InfoplaneWarning) as told:
+        values = plane(**options)(Snapshot(0, 0.0, diverged_at("1", "2", "3"), None)).values
+    assert len(told) == 3
+    kept = {"S_X", "width_X"}
+    assert {name for name, one in values.items() if one.notnull().any()} == kept
+    assert "I_XT_p" in values and "I_pair_null" in values
+
+
+def test_a_layer_is_warned_of_once_on_all_probes_together():
+    model, probes = diverged_at("3"), {"train": plane(target="3"), "test": plane(target="3")}
+    one = SideBySide(probes)
+    with pytest.warns(InfoplaneWarning, match="step 4 on train") as told:
+        one(Snapshot(4, 0.0, model, None))
+        values = one(Snapshot(5, 0.0, model, None)).values
+    assert len(told) == 1
+    assert values["norm_T"].dims == ("probe", "batch", "layer")
+
+
+def test_large_activations_are_finite():
+    model = network()
+    model[1].weight.data.mul_(1e30)
+    values = plane(layers=("1",), pairs=())(Snapshot(0, 0.0, model, None)).values
+    assert values["norm_T"].notnull().all()
 
 
 def test_a_layer_that_is_never_called_is_named():

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infoplane.record.schedule import EvenlySpaced, LogSpaced, some_of
+from infoplane.record.schedule import EvenlySpaced, Every, LogSpaced, some_of
 from infoplane.values.errors import InfoplaneError
 
 SCHEDULES = [LogSpaced, EvenlySpaced]
@@ -21,6 +21,15 @@ def test_a_schedule_increases_from_first_to_last_within_its_count(schedule, coun
 def test_one_moment_is_too_few(schedule):
     with pytest.raises(InfoplaneError, match="1"):
         schedule(1)
+
+
+@given(st.integers(1, 300), st.integers(0, 10**4))
+def test_every_so_many_steps_and_the_last(count, total):
+    steps = Every(count).steps(total)
+    assert steps[-1] == total and list(steps) == sorted(set(steps))
+    assert {*range(0, total, count)} == {*steps} - {total}
+    with pytest.raises(InfoplaneError, match="Every.0."):
+        Every(0)
 
 
 @given(st.integers(1, 200), st.integers(1, 50))

@@ -5,7 +5,9 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from infoplane.report.figures import save
+from infoplane.presentation import save_figures
+from infoplane.report.canvas import extent
+from infoplane.report.figures import Figure, save
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.panel import Axis, Panel, Series
 
@@ -53,3 +55,44 @@ def test_nothing_measured_is_drawn_as_nothing(tmp_path, plane):
     axis = Axis("I", "bit", log=not plane)
     panel = Panel("k", "t", "", axis, axis, (series,), bisector=plane, ceiling=6.0, plane=plane)
     save(panel, tmp_path / "empty.svg")
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The axes of every figure that is saved as SVG, in order."""
+    axes = []
+
+    def keep(figure, path, **_):
+        if path.suffix == ".svg":
+            axes.append(figure.axes[0])
+
+    monkeypatch.setattr(Figure, "savefig", keep)
+    return axes
+
+
+def scaled(key, top, plane, scale="", side=""):
+    values = np.array([0.5, 1.0]) * top
+    series = Series("a", values if plane else np.arange(2.0), values, at=np.arange(2))
+    axis, given = Axis("I", "bit"), {"scale": scale, "side": side}
+    return Panel(key, "t", "", axis, axis, (series,), bisector=plane, plane=plane, **given)
+
+
+@pytest.mark.parametrize("plane", (True, False))
+@pytest.mark.parametrize(
+    ("one", "other", "shared"),
+    [
+        ({"scale": "s"}, {"scale": "s"}, True),
+        ({"side": "train"}, {"side": "test"}, True),
+        ({"scale": "s"}, {"scale": "t"}, False),
+        ({}, {}, False),
+    ],
+)
+def test_figures_of_one_scale_have_one_range(tmp_path, drawn, plane, one, other, shared):
+    panels = [scaled("low", 1.0, plane, **one), scaled("high", 4.0, plane, **other)]
+    save_figures(panels, tmp_path)
+    low, high = (axes.get_ylim() for axes in drawn)
+    assert (low == high) == shared
+    if shared:
+        assert low == extent(panels)
+    if plane:
+        assert [axes.get_xlim() for axes in drawn] == [low, high]

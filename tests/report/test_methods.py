@@ -1,43 +1,43 @@
 """The methods section says what a Trace says, and nothing that it does not."""
 
-import json
 import math
 
 import numpy as np
 import pytest
 import xarray as xr
 
-from infoplane.report.methods import estimators, methods
+from infoplane.report.methods import methods
 from infoplane.report.references import Citations
+from infoplane.values.ceilings import CEILINGS, ceilings_json
+from infoplane.values.methods import RENYI, UNTOLD, Method, methods_json, methods_of
 from infoplane.values.trace import Row, trace_of
 
 WORDS = {
     "silverman": {
         "words": "matrix-based Rényi information of order α = 1.01 with σ = h·n^(−1/(4+d)), h = 5",
-        "repr": "PlaneEstimator(alpha=1.01, bandwidth=Silverman(h=5.0), own={})",
-        "sources": ["yu2019understanding"],
+        "sources": ("yu2019understanding",),
     },
     "tapia": {
         "words": "matrix-based Rényi information of order α = 1.01 with σ = γ·√d·n^(−1/(4+d))",
-        "repr": "PlaneEstimator(alpha=1.01, bandwidth=Tapia(gamma=1.0), own={})",
-        "sources": ["tapia2020information"],
+        "sources": ("tapia2020information",),
     },
 }
-REPRS = {name: words["repr"] for name, words in WORDS.items()}
+METHODS = {name: Method(**told, family=RENYI) for name, told in WORDS.items()}
 
 
 def information(names, batches, words, *, probes=(), n=100):
     dims = ("estimator", *(("probe",) if probes else ()), "batch", "layer")
     sizes = {"estimator": len(names), "probe": len(probes), "batch": batches, "layer": 2}
     coords = {"estimator": names, "layer": ["fc1", "fc2"]} | ({"probe": probes} if probes else {})
-    attrs = {"unit": "bit", "n": n, "ceiling": math.log2(n), "long_name": "I(input; layer)"}
+    tops = {name: math.inf if name == "ksg" else math.log2(n) for name in names}
+    attrs = {"unit": "bit", "n": n, "long_name": "I(input; layer)", CEILINGS: ceilings_json(tops)}
     return xr.DataArray(
         np.ones([sizes[dim] for dim in dims]), dims=dims, coords=coords, attrs=attrs | words
     )
 
 
 def trace(*, words=None, names=("silverman", "tapia"), batches=5, steps=(0, 10, 100), null=(), **k):
-    words = {"methods": json.dumps(WORDS)} if words is None else words
+    words = {"methods": methods_json(METHODS if words is None else words)}
     rows = []
     for step in steps:
         values = {"I_XT": information(list(names), batches, words, **k)}
@@ -100,17 +100,29 @@ def test_several_probes_are_named():
 
 
 def test_a_foreign_estimator_is_not_explained_as_ours():
-    foreign = {"methods": json.dumps({"ksg": {"words": "k nearest neighbours, k = 3"}})}
+    foreign = {"ksg": Method("k nearest neighbours, k = 3")}
     text = told(trace(words=foreign, names=("ksg",)))
     assert "The estimator is “ksg”, k nearest neighbours, k = 3." in text
     assert "Rényi" not in text and "Gram" not in text and "side by side" not in text
 
 
-def test_without_words_the_parameters_stand_as_python_writes_them():
-    one = trace(words={"estimators": json.dumps(REPRS)})
-    assert [method.words for method in estimators(one)] == list(REPRS.values())
-    assert "Silverman(h=5.0)" in told(one) and "matrix-based Rényi functional" in told(one)
-    assert "not described" in told(trace(words={}))
+def test_no_family_is_guessed_from_the_words():
+    alike = {"ksg": Method("matrix-based Rényi, says its name, but not the family")}
+    assert "Gram matrix" not in told(trace(words=alike, names=("ksg",)))
+
+
+def test_an_estimator_without_words_is_not_described():
+    assert methods_of(trace(words={})) == {"silverman": UNTOLD, "tapia": UNTOLD}
+    assert "“silverman”, not described" in told(trace(words={}))
+
+
+def test_every_estimator_has_the_ceiling_that_is_its_own():
+    mixed = told(trace(words=METHODS, names=("tapia", "ksg")))
+    assert "No value under “tapia” can exceed log₂ n = 6.644 bit" in mixed
+    assert "No ceiling is known of “ksg”" in mixed
+    alone = told(trace(words={}, names=("ksg",)))
+    assert "log₂ n" not in alone and "95 %" not in alone and "No ceiling" in alone
+    assert "No ceiling" not in told(trace())
 
 
 def test_a_trace_without_information_has_no_methods():

@@ -19,6 +19,9 @@ SEQUENCES = torch.rand(N, 5, 6, generator=torch.Generator().manual_seed(1))
 IDS = torch.randint(0, 7, (N, 5), generator=torch.Generator().manual_seed(2))
 
 
+ALIGNED = ip.Renyi(bandwidth=ip.Alignment(Y.view(2, -1)))
+
+
 def seen(model, layers=None, probe=(X, Y), **options):
     chosen = {} if layers is None else {"layers": layers}
     with ip.watch(model, probe, batches=2, **chosen, **options) as w:
@@ -279,6 +282,18 @@ def test_targets_of_every_kind():
         ((X[:, :5], Y), {}, r"could not be run .*mat1.* given a tensor of shape \(24, 5\)"),
         (({"wrong": X}, Y), {}, r"could not be run .*'wrong'"),
         ({"train": X}, {}, "The probe is a pair"),
+        ((X, Y), {"layers": []}, "names no layer"),
+        ((X, Y), {"layers": "encodr"}, "No layer matches 'encodr'"),
+        ((X, Y), {"layers": ["4 "]}, "Did you mean '4'"),
+        ((X, Y), {"permutations": -1}, "permutations=-1"),
+        ((X, Y), {"start": -1}, "start=-1"),
+        ((X * float("nan"), Y), {}, "inputs hold 144 NaN"),
+        ((X, ["a"] * N), {}, "no array of numbers"),
+        (
+            (X, Y),
+            {"estimators": ip.Renyi(bandwidth=ip.Alignment(Y.view(2, -1)))},
+            "chooses its width by labels",
+        ),
         ((("text",), Y), {}, "without tensors"),
         (((X, X[:3]), Y), {}, "different numbers of samples"),
         ({"train": (X, Y), "test": (X[:20], Y[:20])}, {}, "train: 2 × 12, test: 2 × 10"),
@@ -333,3 +348,82 @@ def test_half_precision_networks_get_their_own_kind_of_numbers():
     with ip.watch(network(), (X, Y), ["4"], batches=2) as w:
         w.step()
     assert (rounded != w.trace["S_T"].values).any()
+
+
+def test_a_module_called_more_than_nine_times():
+    relu = nn.ReLU()
+    model = nn.Sequential(*[part for _ in range(11) for part in (nn.Linear(6, 6), relu)])
+    names = seen(model, lambda name, module: isinstance(module, nn.ReLU))
+    assert names == ["1", *(f"1@{call}" for call in range(2, 12))]
+
+
+def test_a_parametrised_module_is_a_layer_and_its_weights_are_none():
+    normalised = nn.utils.parametrizations.weight_norm(nn.Linear(6, N))
+    assert seen(nn.Sequential(normalised, nn.Linear(N, 3))) == ["0", "1"]
+
+
+def test_attention_is_a_layer():
+    layer = nn.TransformerEncoderLayer(6, 2, 8, batch_first=True)
+    model = nn.Sequential(layer)
+    names = seen(model, probe=(SEQUENCES, Y), tokens="mean")
+    assert names == ["0.self_attn", "0.norm1", "0.linear1", "0.linear2", "0.norm2"]
+
+
+def test_a_listener_that_fails_is_told_and_left_out():
+    def broken(row):
+        raise KeyError("gone")
+
+    with pytest.warns(InfoplaneWarning, match="failed at step 0 .KeyError: 'gone'. and is left"):
+        w = ip.watch(network(), (X, Y), batches=2, listeners=[broken])
+        with w:
+            w.step()
+    assert w.trace.sizes["snapshot"] == 2
+
+
+def test_a_model_that_is_moved_or_cast_afterwards():
+    model = network()
+    with ip.watch(model, (X, Y), batches=2) as w:
+        model.double()
+        w.step()
+    assert w.trace.sizes["snapshot"] == 2
+
+
+def test_the_null_is_measured_at_some_moments_and_at_the_end():
+    with ip.watch(network(), (X, Y), batches=2, permutations=2, nulls=3, updates=30) as w:
+        for _ in range(30):
+            w.step()
+    with_null = w.trace["I_XT_null"].notnull().all(["estimator", "batch", "layer"])
+    assert with_null.sum() == 3 and with_null[0] and with_null[-1]
+
+
+def test_misspelt_options_are_named_as_python_would():
+    with pytest.raises(TypeError, match="no argument 'permutation'.*'permutations'"):
+        ip.watch(network(), (X, Y), permutation=3)
+
+
+def test_every_so_many_updates():
+    with ip.watch(network(), (X, Y), batches=2, every=4) as w:
+        for _ in range(9):
+            w.step()
+    assert w.trace["step"].values.tolist() == [0, 4, 8, 9]
+
+
+def test_outside_of_its_block_nothing_is_watched():
+    w = ip.watch(network(), (X, Y), batches=2)
+    with pytest.raises(ip.InfoplaneError, match="use `with"):
+        w.step()
+    with pytest.raises(ip.InfoplaneError, match="Nothing was looked at yet"):
+        w.trace  # noqa: B018
+
+
+def test_class_labels_as_floats_are_doubted():
+    many, labels = torch.rand(100, 6), (torch.arange(100) % 3).float()
+    with pytest.warns(InfoplaneWarning, match="3 different whole values"):
+        ip.watch(network(), (many, labels), batches=2)
+    ip.watch(network(), (many, torch.rand(100)), batches=2)
+
+
+def test_few_samples_a_batch_are_told():
+    with ip.watch(network(), (X, Y), batches=2) as w:
+        pass
+    assert "Batches of 12 samples are few" in w.trace.attrs["notes"]

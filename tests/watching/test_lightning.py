@@ -230,6 +230,12 @@ def test_a_wrong_probe_is_told_of_before_training(tmp_path):
     assert all(torch.equal(value, module.state_dict()[name]) for name, value in before.items())
 
 
+@pytest.mark.parametrize("name", ["permutation", "start", "model"])
+def test_an_unknown_option_is_told_of_before_training(name):
+    with pytest.raises(TypeError, match=f"unexpected keyword argument '{name}'.*permutations"):
+        ip.LightningWatch(PROBE, **{name: 3})
+
+
 def test_before_training_there_is_nothing():
     with pytest.raises(ip.InfoplaneError, match="train first"):
         _ = watching().trace

@@ -6,7 +6,7 @@ from torch import nn
 from torch.utils.tensorboard import SummaryWriter
 
 import infoplane as ip
-from infoplane.watching.tensorboard import scalars
+from infoplane.watching.tensorboard import scalars, writer_of
 
 X, Y = torch.randn(40, 5), torch.arange(40) % 3
 PROBES = {"train": (X[:20], Y[:20]), "test": (X[20:], Y[20:])}
@@ -40,9 +40,12 @@ def read(folder):
 
 
 def expected(values):
-    """Steps and single-precision means of a series along snapshots."""
-    mean = values.mean("batch") if "batch" in values.dims else values
-    pairs = zip(values["step"].values.tolist(), mean.values.astype(np.float32), strict=True)
+    """Steps and single-precision means of a series along snapshots; of p-values the largest."""
+    if "batch" not in values.dims:
+        one = values
+    else:
+        one = values.max("batch") if values.name.endswith("_p") else values.mean("batch")
+    pairs = zip(values["step"].values.tolist(), one.values.astype(np.float32), strict=True)
     return [(step, float(value)) for step, value in pairs if not np.isnan(value)]
 
 
@@ -60,6 +63,7 @@ def test_the_event_file_says_what_the_trace_says(tmp_path):
             values = values.sel(layer=places.pop(0))
         assert not places and series == expected(values), tag
     assert {"I_XT/tapia/0", "I_TY_null/silverman/2", "I_XY/tapia", "norm_T/1"} <= set(found)
+    assert {"I_XT_p/tapia/0", "I_XY_p/silverman"} <= set(found)
     assert not any(np.isnan(value) for series in found.values() for _, value in series)
 
 
@@ -99,6 +103,16 @@ def test_no_two_numbers_have_one_tag():
     assert len(tags) == len(set(tags))
 
 
-def test_what_is_no_writer_is_refused():
-    with pytest.raises(Exception, match=r"SummaryWriter|writer"):
-        ip.TensorBoardRows(3)
+class Half:
+    """Writes numbers, but cannot say when they are on disk."""
+
+    def add_scalar(self, tag, scalar_value, global_step):
+        pass
+
+
+@pytest.mark.parametrize("writer", [3, None, Half(), print])
+def test_what_is_no_writer_is_refused(writer):
+    kind = type(writer).__name__
+    words = rf"^TensorBoardRows takes a SummaryWriter or a folder; got a {kind}\.$"
+    with pytest.raises(ip.InfoplaneError, match=words):
+        writer_of(writer)

@@ -226,3 +226,81 @@ def test_a_lazy_network_is_refused_before_it_is_made():
     model = nn.Sequential(nn.LazyLinear(3))
     with pytest.raises(ip.InfoplaneError, match="'0.weight' is lazy.*one batch"):
         ip.watch(model, (X[:20], Y[:20]), batches=2)
+
+
+class Averaging(nn.Module):
+    """Reassigns a buffer and an attribute in every pass, in evaluation too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(64, 10)
+        self.register_buffer("mean", torch.zeros(10))
+        self.passes = 0
+
+    def forward(self, x):
+        out = self.linear(x)
+        self.mean = 0.9 * self.mean + 0.1 * out.detach().mean(0)
+        self.passes += 1
+        self.last = out.detach()
+        return out + self.mean + self.passes
+
+
+def test_reassigned_buffers_and_attributes():
+    alone, model = made(Averaging), made(Averaging)
+    before = trained(alone, X)
+    assert_same(before, watched(model, X))
+    assert model.passes == alone.passes == UPDATES and torch.equal(model.last, alone.last)
+    fresh = made(Averaging)
+    with undisturbed(fresh):
+        fresh(X[:3])
+    assert not hasattr(fresh, "last") and fresh.passes == 0
+
+
+DISTRIBUTED = """
+import sys, torch
+from torch import distributed, nn
+import infoplane as ip
+
+def trained(rank, folder):
+    torch.manual_seed(0)
+    model = nn.parallel.DistributedDataParallel(nn.Sequential(nn.Linear(6, 4), nn.Linear(4, 3)))
+    optimiser = torch.optim.SGD(model.parameters(), 0.1)
+    x, y = torch.rand(24, 6), torch.arange(24) % 3
+
+    def update():
+        optimiser.zero_grad()
+        nn.functional.cross_entropy(model(x[rank::2]), y[rank::2]).backward()
+        optimiser.step()
+
+    if folder is None:
+        for _ in range(4):
+            update()
+    else:
+        with ip.watch(model, (x, y), batches=2, folder=folder) as w:
+            for _ in range(4):
+                update()
+                w.step()
+        assert w.report(folder + ".html")
+        if rank == 0:
+            assert w.layers == ("0", "1") and w.trace.sizes["snapshot"] == 5
+    return [p.detach().clone() for p in model.parameters()]
+
+if __name__ == "__main__":
+    rank, folder = int(sys.argv[1]), sys.argv[2]
+    distributed.init_process_group(
+        "gloo", init_method=f"file://{folder}-store", rank=rank, world_size=2
+    )
+    alone, watched = trained(rank, None), trained(rank, folder)
+    assert all(torch.equal(a, b) for a, b in zip(alone, watched))
+    distributed.destroy_process_group()
+"""
+
+
+def test_distributed_training_is_watched_by_its_first_process(tmp_path):
+    script = tmp_path / "train.py"
+    script.write_text(DISTRIBUTED)
+    folder = str(tmp_path / "mine")
+    command = [sys.executable, str(script)]
+    processes = [subprocess.Popen([*command, str(rank), folder]) for rank in (0, 1)]
+    assert [process.wait(300) for process in processes] == [0, 0]
+    assert (tmp_path / "mine.html").exists()

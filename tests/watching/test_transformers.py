@@ -204,6 +204,12 @@ def test_a_wrong_probe_is_told_of_before_training(tmp_path):
         fit(tmp_path, watching(tokens=None))
 
 
+@pytest.mark.parametrize("name", ["permutation", "start", "model"])
+def test_an_unknown_option_is_told_of_before_training(name):
+    with pytest.raises(TypeError, match=f"unexpected keyword argument '{name}'.*permutations"):
+        ip.TransformersWatch(PROBE, **{name: 3})
+
+
 def test_before_training_there_is_nothing():
     with pytest.raises(ip.InfoplaneError, match="train first"):
         _ = watching().trace

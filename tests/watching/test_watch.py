@@ -76,7 +76,7 @@ def test_a_pattern_stays_within_its_level():
 
 def test_a_regression_target_and_a_null():
     model = network()
-    with ip.watch(model, (PROBE[0], PROBE[0][:, :3]), layers="0", permutations=3) as w:
+    with ip.watch(model, (PROBE[0], PROBE[0][:, :3]), layers="0", permutations=3, nulls=40) as w:
         w.step()
     assert np.isfinite(w.trace["I_TY_null"].values).all()
 

@@ -1,5 +1,7 @@
 import copy
+import io
 import pickle
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -137,6 +139,112 @@ def test_an_unsound_torch_reads_no_pickle(tmp_path, monkeypatch):
         ip.watch_checkpoints(tmp_path, network, PROBE, **OPTIONS)
 
 
+def malformed():
+    """Files that end anywhere, and are wrong anywhere."""
+    whole = {}
+    for zipped in (True, False):
+        buffer = io.BytesIO()
+        torch.save({"a": torch.zeros(2)}, buffer, _use_new_zipfile_serialization=zipped)
+        whole["zip" if zipped else "old"] = buffer.getvalue()
+    yield from (b"", b"\x80", b"\x80\x02", b"ab", b"PK", b"PK\x03\x04", b"\x00" * 64, b"\xff" * 8)
+    yield from (
+        b"\x80\x02.",
+        b"\x80\x02K\x01.",
+        b"(t.",
+        b"\x80\x02}q\x00",
+        b"0",
+        b"I\n.",
+        b"\x8a\xff.",
+    )
+    for content in whole.values():
+        yield from (content[:length] for length in range(3, len(content), len(content) // 7))
+        yield from (
+            content[:place] + bytes([content[place] ^ 0x55]) + content[place + 1 :]
+            for place in range(0, min(len(content), 400), 23)
+        )
+
+
+@pytest.mark.parametrize("suffix", [".pt", ".safetensors"])
+def test_whatever_is_wrong_with_a_file_is_an_error_that_names_it(suffix, tmp_path):
+    path, refused = tmp_path / f"step-1{suffix}", 0
+    for content in malformed():
+        path.write_bytes(content)
+        try:
+            weights.weights_in(path)
+        except ip.InfoplaneError as problem:
+            refused += 1
+            assert path.name in str(problem) and "\n" not in str(problem)
+            assert not str(problem).rstrip().endswith(":")
+    assert refused > 25
+
+
+@pytest.mark.parametrize("suffix", [".pt", ".safetensors"])
+@pytest.mark.parametrize("kind", [IndexError, AssertionError, struct.error, OverflowError])
+def test_an_error_without_words_is_told_by_its_name(suffix, kind, tmp_path, monkeypatch):
+    def fails(*_, **__):
+        raise kind
+
+    monkeypatch.setattr(torch, "load", fails)
+    monkeypatch.setattr(weights, "load_file", fails)
+    (tmp_path / f"1{suffix}").touch()
+    with pytest.raises(ip.InfoplaneError, match=rf"1\{suffix} is damaged.*: {kind.__name__}$"):
+        weights.weights_in(tmp_path / f"1{suffix}")
+
+
+class Wrapped(nn.Module):
+    """A network that calls a submodule "module", and another as a wrapper would."""
+
+    def __init__(self):
+        super().__init__()
+        self.module = nn.Linear(2, 2)
+        self.encoder = nn.Sequential(nn.Linear(2, 3))
+
+
+def compiled_within():
+    model = Wrapped()
+    model.encoder = nn.ModuleDict({"_orig_mod": model.encoder})  # the names that compile gives
+    return model
+
+
+RENAMED = {
+    "as they are": lambda name: name,
+    "parallel": lambda name: f"module.{name}",
+    "compiled": lambda name: f"_orig_mod.{name}",
+    "compiled, parallel": lambda name: f"module._orig_mod.{name}",
+    "parallel, compiled": lambda name: f"_orig_mod.module.{name}",
+    "parallel twice": lambda name: f"module.module.{name}",
+    "compiled within": lambda name: name.replace("encoder.", "encoder._orig_mod."),
+    "all": lambda name: "module._orig_mod." + name.replace("encoder.", "encoder._orig_mod."),
+}
+
+
+@pytest.mark.parametrize(
+    "make", [Wrapped, compiled_within, lambda: nn.ModuleDict({"module": Wrapped()})]
+)
+@pytest.mark.parametrize("renamed", RENAMED.values(), ids=RENAMED)
+def test_names_fit_whatever_wrappers_added(make, renamed):
+    model = make()
+    bare = {name.replace("_orig_mod.", ""): name for name in model.state_dict()}
+    values = {name: torch.randn(model.state_dict()[name].shape) for name in bare.values()}
+    saved = {renamed(plain): values[name] for plain, name in bare.items()}
+    weights.load_into(model, saved, Path("file.pt"))
+    assert all(torch.equal(value, values[name]) for name, value in model.state_dict().items())
+
+
+def test_only_a_whole_level_is_a_wrapper_s_and_no_weight_is_lost():
+    model = nn.Linear(2, 2)
+    given = {"module.weight": torch.ones(2, 2), "module.bias": torch.ones(2)}
+    other = {"module.weight": torch.ones(2, 2), "bias": torch.ones(2)}
+    weights.load_into(model, given, Path("file.pt"))
+    with pytest.raises(
+        ip.InfoplaneError, match=r"it lacks: weight; it has besides: module\.weight"
+    ):
+        weights.load_into(model, other, Path("file.pt"))
+    twice = given | {"module._orig_mod.weight": torch.zeros(2, 2)}
+    with pytest.raises(ip.InfoplaneError, match="it has besides"):
+        weights.load_into(model, twice, Path("file.pt"))
+
+
 @pytest.mark.parametrize("key", [None, "weights"])
 def test_where_the_weights_are_must_be_said(key, tmp_path):
     path = tmp_path / "1.pt"
@@ -194,6 +302,17 @@ def test_what_a_folder_leaves_open_is_said(names, words, tmp_path):
         (tmp_path / name).touch()
     with pytest.raises(ip.InfoplaneError, match=words):
         files_by_step(tmp_path)
+
+
+@pytest.mark.parametrize("last", ["last.ckpt", "last-v1.ckpt", "best.pt"])
+def test_copies_without_a_step_are_left_out_and_named(last, tmp_path):
+    for name in ("epoch=0-step=10.ckpt", "epoch=1-step=20-v1.ckpt", last):
+        (tmp_path / name).touch()
+    with pytest.warns(ip.InfoplaneWarning, match=rf"Left out.*: {last};.*checkpoints=") as told:
+        found = files_by_step(tmp_path)
+    assert list(found) == [10, 20] and len(told) == 1
+    with pytest.raises(ip.InfoplaneError, match="No step can be read"):
+        files_by_step([tmp_path / "epoch=0-step=10.ckpt", tmp_path / last])
 
 
 @pytest.mark.parametrize(

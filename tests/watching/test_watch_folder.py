@@ -45,7 +45,7 @@ def watched(folder, steps, model=None, **options):
 def test_a_folder_holds_what_the_watch_saw(tmp_path):
     w = watched(tmp_path / "mine", 12, permutations=2)
     run = Run(tmp_path / "mine")
-    assert run.trace.drop_vars("missing", errors="ignore").identical(w.trace[list(run.trace)])
+    assert run.trace.identical(w.trace[list(run.trace)])
     assert [finding.key for finding in run.findings]
     report = run.report()
     assert report.exists() and list((tmp_path / "mine" / "figures").glob("*.pdf"))
@@ -93,3 +93,67 @@ def test_going_on_keeps_what_was_seen_and_repeats_what_was_rolled_back(tmp_path)
     assert np.array_equal(going_on.trace["I_XT"][:6], before)
     assert list(folder.glob("journal.jsonl.superseded-*"))  # the repeated rows are kept aside
     assert Run(folder).trace["step"].values.tolist() == steps
+
+
+def test_going_on_otherwise_is_refused(tmp_path):
+    folder = tmp_path / "mine"
+    watched(folder, 3)
+    with pytest.raises(ip.InfoplaneError, match="measured otherwise .*permutations: 0 then, 2 now"):
+        watched(folder, 3, start=3, permutations=2)
+    other = {"batches": 2, "folder": folder, "start": 3}
+    with pytest.raises(ip.InfoplaneError, match="measured otherwise .*probe digest"):
+        ip.watch(network(), (X + 1, Y), **other)
+    with pytest.raises(ip.InfoplaneError, match="measured otherwise .*estimators"):
+        ip.watch(network(), (X, Y), estimators=ip.Renyi(), **other)
+    assert watched(folder, 2, start=3).trace["step"].values.tolist() == [0, 1, 2, 3, 4, 5]
+    assert Run(folder).manifest.sessions == 2
+
+
+def test_one_writer_per_folder(tmp_path):
+    folder = tmp_path / "mine"
+    first = ip.watch(network(), (X, Y), batches=2, folder=folder)
+    with pytest.raises(ip.InfoplaneError, match="Another process is writing"):
+        ip.watch(network(), (X, Y), batches=2, folder=folder, start=1)
+    with first:
+        first.step()
+    watched(folder, 1, start=1)
+
+
+def test_a_training_that_fails_keeps_its_moments_and_says_so(tmp_path):
+    with pytest.raises(ZeroDivisionError):
+        with ip.watch(network(), (X, Y), batches=2, folder=tmp_path / "mine") as w:
+            w.step()
+            1 / 0  # noqa: B018
+    run = Run(tmp_path / "mine")
+    assert run.manifest.status == run.trace.attrs["status"] == "stopped"
+    assert run.trace["step"].values.tolist() == [0, 1]
+
+
+def test_damage_in_the_middle_is_told(tmp_path):
+    folder = tmp_path / "mine"
+    w = ip.watch(network(), (X, Y), batches=2, folder=folder)
+    w.__enter__()
+    for _ in range(3):
+        w.step()
+    journal = folder / "journal.jsonl"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join([lines[0], b"x" + lines[1][1:], *lines[2:]]))
+    trace = Run(folder).trace
+    assert trace["step"].values.tolist() == [0] and "damaged (line 2" in trace.attrs["notes"]
+
+
+def test_a_disk_that_refuses_for_a_while_loses_nothing(tmp_path):
+    folder = tmp_path / "mine"
+    w = ip.watch(network(), (X, Y), batches=2, folder=folder)
+    with w:
+        append = w.flow._folder.append
+        w.flow._folder.append = _refuse
+        with pytest.warns(ip.InfoplaneWarning, match="Until then it is in memory"):
+            w.step()
+        w.flow._folder.append = append
+        w.step()
+    assert Run(folder).trace["step"].values.tolist() == [0, 1, 2]
+
+
+def _refuse(row):
+    raise ip.InfoplaneError("Cannot write: the disk is full.")

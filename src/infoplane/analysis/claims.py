@@ -7,8 +7,8 @@ from typing import Any, final
 import numpy as np
 import xarray as xr
 
+from infoplane.values.ceilings import saturated
 from infoplane.values.errors import InfoplaneError
-from infoplane.values.estimate import SATURATION
 from infoplane.values.finding import Finding, Interval, Reading
 from infoplane.values.trace import Trace, settings_of
 from infoplane.values.units import BIT
@@ -30,14 +30,15 @@ class Claim:
         statement: The claim in words.
         source: Key in ``references.bib``, and the place.
         statistic: Positive, in every part, if the claim holds.
-        rests_on: The raw values behind it, with their ceiling; from them comes the share that is
-            saturated.
+        rests_on: The raw values behind it, with their ceilings; from them comes the share that is
+            saturated. An estimator that has not measured all of them has no reading.
         control: The same statistic where the claim has no reason to hold, None if there is no
             such place.
         control_name: What that place is.
         evidence: Named numbers for a reader, given a Trace and an estimator's name.
         unit: Unit of the statistic.
         notes: Sentences a reader needs to judge it.
+        needs: What else an estimator must have measured, such as the null of its control.
     """
 
     key: str
@@ -50,25 +51,47 @@ class Claim:
     evidence: Callable[[Trace, str], Mapping[str, Any]] = lambda trace, estimator: {}
     unit: str = BIT
     notes: tuple[str, ...] = ()
+    needs: Callable[[Trace], Sequence[xr.DataArray]] = lambda trace: ()
 
 
-def judge(claim: Claim, traces: Sequence[Trace]) -> Finding:
-    """The finding over one Trace (interval over its replicates) or several (over seeds).
+def judged(claims: Sequence[Claim], traces: Sequence[Trace]) -> list[Finding]:
+    """The findings of all claims that some estimator has measured all of, in order.
 
     Raises:
         InfoplaneError: There is no Trace, or they are not seeds of one experiment.
     """
     require_seeds(traces)
-    names = [str(name) for name in traces[0]["estimator"].values]
+    return [judge(claim, traces) for claim in claims if readers(claim, traces)]
+
+
+def judge(claim: Claim, traces: Sequence[Trace]) -> Finding:
+    """The finding over one Trace (interval over its replicates) or several (over seeds).
+
+    An estimator that lacks something that the claim needs, at any moment, has no reading; a note
+    names it.
+
+    Raises:
+        InfoplaneError: There is no Trace, they are not seeds of one experiment, or no estimator
+            has measured all that the claim needs.
+    """
+    require_seeds(traces)
+    names = readers(claim, traces)
+    if not names:
+        raise InfoplaneError(
+            f"Claim {claim.key!r} cannot be judged: no estimator has measured all that it rests "
+            "on. Judge a part of training at which everything is finite."
+        )
+    without = [str(one) for one in traces[0]["estimator"].values if str(one) not in names]
+    traces = [trace.sel(estimator=names) for trace in traces]
     effects = _samples(claim.statistic, traces)
     controls = None if claim.control is None else _samples(claim.control, traces)
-    saturated = np.mean([_saturated(claim.rests_on(trace)) for trace in traces], axis=0)
+    full = np.mean([_share_saturated(claim.rests_on(trace)) for trace in traces], axis=0)
     readings = tuple(
         Reading(
             estimator=name,
             parts=_intervals(effects.sel(estimator=name)),
             controls=None if controls is None else _intervals(controls.sel(estimator=name)),
-            saturated=float(saturated[i]),
+            saturated=float(full[i]),
             evidence=_evidence(claim, traces, name),
         )
         for i, name in enumerate(names)
@@ -80,9 +103,26 @@ def judge(claim: Claim, traces: Sequence[Trace]) -> Finding:
         readings,
         claim.unit,
         _spread(traces),
-        claim.notes,
+        (*claim.notes, *_without(without)),
         claim.control_name,
     )
+
+
+def readers(claim: Claim, traces: Sequence[Trace]) -> list[str]:
+    """The estimators that have measured, in every Trace, all that a claim needs."""
+    names = [str(name) for name in traces[0]["estimator"].values]
+    return [name for name in names if all(_is_whole(claim, trace, name) for trace in traces)]
+
+
+def _is_whole(claim: Claim, trace: Trace, name: str) -> bool:
+    """Whether everything a claim needs is a finite number under one estimator."""
+    needed = (claim.rests_on(trace), *claim.needs(trace))
+    return all(bool(np.isfinite(one.sel(estimator=name).values).all()) for one in needed)
+
+
+def _without(names: Sequence[str]) -> list[str]:
+    """A note on the estimators that have no reading."""
+    return [f"Not all of it was measured under {', '.join(names)}: no reading."] if names else []
 
 
 def require_seeds(traces: Sequence[Trace]) -> None:
@@ -201,7 +241,6 @@ def _settings(trace: Trace) -> dict[str, Any]:
     return settings
 
 
-def _saturated(values: xr.DataArray) -> np.ndarray:
+def _share_saturated(values: xr.DataArray) -> np.ndarray:
     """Share of values at their ceiling, per estimator."""
-    at_ceiling = values >= SATURATION * values.attrs["ceiling"]
-    return at_ceiling.mean([dim for dim in values.dims if dim != "estimator"]).values
+    return saturated(values).mean([dim for dim in values.dims if dim != "estimator"]).values

@@ -9,6 +9,7 @@ import xarray as xr
 from infoplane.analysis import phases
 from infoplane.analysis.claims import Claim, above_null, trained, untrained
 from infoplane.analysis.dpi import Chain, by_stage, link_evidence, untrained_slack
+from infoplane.values.ceilings import ceiling, saturated
 from infoplane.values.estimate import SATURATION
 from infoplane.values.trace import Trace
 
@@ -42,6 +43,7 @@ def chain_claim(
         statistic=lambda trace: by_stage(chain(trained(trace)).slack()),
         control=lambda trace: untrained_slack(chain(untrained(trace)).slack()),
         rests_on=lambda trace: (rests_on or chain)(trained(trace)).values,
+        needs=lambda trace: ((rests_on or chain)(untrained(trace)).values,),
         evidence=lambda trace, name: link_evidence(chain(trained(trace)).slack(), name),
         notes=("The effect is the mean slack of the weakest link at its weakest stage.", *notes),
     )
@@ -63,6 +65,7 @@ def fitting(layer: str) -> Claim:
         rests_on=lambda trace: _of(trace, "I_XT", layer),
         evidence=lambda trace, name: _course(trace, layer, name),
         notes=("The effect is the smaller rise less 0.25 bit.", _NULL_CONTROL),
+        needs=lambda trace: (_of(trace, "I_TY", layer), *_nulls(trace, layer)),
     )
 
 
@@ -79,6 +82,7 @@ def simplifying(layer: str) -> Claim:
         rests_on=lambda trace: _of(trace, "I_XT", layer),
         evidence=lambda trace, name: _course(trace, layer, name),
         notes=(_FALL, _NULL_CONTROL),
+        needs=lambda trace: (_of(trace, "I_TY", layer), *_nulls(trace, layer)),
     )
 
 
@@ -91,6 +95,7 @@ def simplifying_above_null(layer: str) -> Claim:
         statistic=lambda trace: phases.simplifying(above_null(trace.sel(layer=layer), "I_XT")),
         rests_on=lambda trace: _of(trace, "I_XT", layer),
         notes=(_FALL, "Measured at the snapshots that have a null."),
+        needs=lambda trace: _nulls(trace, layer),
     )
 
 
@@ -101,12 +106,14 @@ def measurable() -> Claim:
         statement="The entropy of the input stays below 95 % of log₂ n, so that I(X;T) can "
         "differ from S(T).",
         source="lee2021information, notes on saturation",
-        statistic=lambda trace: (
-            SATURATION * trace["S_X"].attrs["ceiling"] - trace["S_X"].isel(snapshot=-1)
-        ),
-        rests_on=lambda trace: xr.zeros_like(trace["S_X"]).assign_attrs(trace["S_X"].attrs),
+        statistic=_below_saturation,
+        rests_on=lambda trace: xr.zeros_like(trace["S_X"]),
         evidence=_saturated_layers,
-        notes=("If contradicted, I(X;T) is S(T) under another name.",),
+        notes=(
+            "If contradicted, I(X;T) is S(T) under another name.",
+            "Of an estimator whose ceiling is not known it cannot be asked.",
+        ),
+        needs=lambda trace: (_below_saturation(trace),),
     )
 
 
@@ -140,6 +147,11 @@ def _null(trace: Trace, name: str, layer: str) -> xr.DataArray:
     return _of(trace, f"{name}_null", layer).dropna("snapshot", how="all")
 
 
+def _nulls(trace: Trace, layer: str) -> list[xr.DataArray]:
+    """The nulls of a layer's informations, if there are any."""
+    return [_null(trace, name, layer) for name in ("I_XT", "I_TY") if f"{name}_null" in trace]
+
+
 def _course(trace: Trace, layer: str, estimator: str) -> Mapping[str, Any]:
     """Start, peak and end of both informations of a layer, and of its scale."""
     numbers: dict[str, Any] = {}
@@ -156,15 +168,19 @@ def _course(trace: Trace, layer: str, estimator: str) -> Mapping[str, Any]:
     return numbers | {f"mean norm of {layer}": {"start": float(norm[0]), "end": float(norm[-1])}}
 
 
+def _below_saturation(trace: Trace) -> xr.DataArray:
+    """Bits by which the entropy of the input, at the end, is less than a saturated one."""
+    return SATURATION * ceiling(trace["S_X"]) - trace["S_X"].isel(snapshot=-1)
+
+
 def _saturated_layers(trace: Trace, estimator: str) -> Mapping[str, Any]:
-    """S(X), and for each layer the share of steps at which S(T) is at its ceiling."""
-    entropies = trace["S_T"].sel(estimator=estimator).mean("batch")
-    limit = SATURATION * trace["S_T"].attrs["ceiling"]
-    share = (entropies >= limit).mean("snapshot")
+    """S(X), and for each layer the share of its measured steps at which S(T) is saturated."""
+    entropies = trace["S_T"].sel(estimator=estimator).mean("batch", keep_attrs=True)
+    share = saturated(entropies).where(entropies.notnull()).mean("snapshot").dropna("layer")
     return {
         "S(X)": float(trace["S_X"].sel(estimator=estimator).mean()),
-        "log2 n": trace["S_X"].attrs["ceiling"],
+        "log2 n": float(ceiling(trace["S_X"]).sel(estimator=estimator)),
         "share of saturated steps": {
-            str(layer): float(share.sel(layer=layer)) for layer in trace["layer"].values
+            str(layer): float(share.sel(layer=layer)) for layer in share["layer"].values
         },
     }

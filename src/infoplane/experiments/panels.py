@@ -7,6 +7,8 @@ import xarray as xr
 
 from infoplane.analysis.claims import standard_error
 from infoplane.analysis.dpi import Chain, states
+from infoplane.experiments.over_batches import is_p_value, summarised
+from infoplane.values.ceilings import known_ceiling
 from infoplane.values.panel import Axis, Panel, Series, Strip
 from infoplane.values.trace import Trace
 
@@ -45,7 +47,7 @@ def plane(trace: Trace, estimator: str, side: str = "") -> Panel:
         y=_axis(to_target),
         series=series,
         bisector=True,
-        ceiling=to_input.attrs.get("ceiling"),
+        ceiling=known_ceiling(to_input),
         plane=True,
         group=estimator,
         side=side,
@@ -76,7 +78,7 @@ def curves(trace: Trace, name: str, estimator: str, caption: str, side: str = ""
         x=_STEPS,
         y=_axis(values),
         series=tuple(series),
-        ceiling=values.attrs.get("ceiling"),
+        ceiling=known_ceiling(values),
         group=estimator,
         side=side,
     )
@@ -186,9 +188,9 @@ def _beside(
             continue
         values = trace[name]
         own = values.sel({key: value for key, value in chosen.items() if key in values.dims})
-        is_p = name.endswith("_p")
-        label = f"{_title(values)}, largest of the batches" if is_p else str(_axis(values))
-        found[label] = (own.max("batch") if is_p else own.mean("batch")).values
+        largest = f"{_title(values)}, largest of the batches"
+        label = largest if is_p_value(name) else str(_axis(values))
+        found[label] = summarised(name, own)[0].values
     return found
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 import xarray as xr
 
+from infoplane.experiments.over_batches import REPLICATE, summarised
 from infoplane.values.trace import Trace
 
-REPLICATE = "batch"
 _FIRST = ("probe", "estimator", "layer", "pair")
 """Columns that come first if the Trace has them; whatever else it has follows."""
 
@@ -19,8 +19,9 @@ def table(trace: Trace) -> str:
 
     Columns are ``step``, ``epoch``, what the Trace's variables are labelled by (``probe``,
     ``estimator``, ``layer``, ``pair``, …; empty where a variable has no such label), ``variable``,
-    ``value`` (the mean over probe batches), ``stderr`` (over the batches; empty for one batch, or
-    for a variable without batches) and ``unit``. What was not measured has no line.
+    ``value`` (the mean over probe batches; of p-values the largest), ``stderr`` (over the batches;
+    empty for one batch, for p-values, or for a variable without batches) and ``unit``. What was
+    not measured has no line.
     """
     labels = _labels(trace)
     file = io.StringIO(newline="")
@@ -43,7 +44,8 @@ def _lines(
 ) -> Iterator[list[object]]:
     """The lines of one variable, moment by moment."""
     own = [label for label in labels if label in values.dims]
-    mean, error = (one.transpose("snapshot", *own).values for one in _summarised(values))
+    parts = summarised(name, values.astype(float))
+    mean, error = (one.transpose("snapshot", *own).values for one in parts)
     marks = {label: values[label].values for label in own}  # numbers where it has no names
     unit = values.attrs.get("unit", "")
     for place in np.ndindex(mean.shape):
@@ -60,17 +62,6 @@ def _lines(
             _number(float(error[place])),
             unit,
         ]
-
-
-def _summarised(values: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
-    """Mean and standard error over the replicates; NaN where there is no error."""
-    numbers = values.astype(float)
-    if REPLICATE not in numbers.dims:
-        return numbers, xr.full_like(numbers, np.nan)
-    mean, count = numbers.mean(REPLICATE), numbers.sizes[REPLICATE]
-    if count < 2:
-        return mean, xr.full_like(mean, np.nan)
-    return mean, numbers.std(REPLICATE, ddof=1) / np.sqrt(count)
 
 
 def _number(value: float) -> str:

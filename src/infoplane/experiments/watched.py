@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import ClassVar, final
 
 import numpy as np
+import xarray as xr
 
-from infoplane.analysis.claims import Claim, judge
+from infoplane.analysis.claims import Claim, judged
 from infoplane.experiments import panels as shared
 from infoplane.experiments.claims import (
     fitting,
@@ -15,8 +16,9 @@ from infoplane.experiments.claims import (
     simplifying,
     simplifying_above_null,
 )
+from infoplane.experiments.gaps import diverged, left_out, several
 from infoplane.experiments.protocol import Shown
-from infoplane.values.estimate import SATURATION
+from infoplane.values.ceilings import ceiling, saturated
 from infoplane.values.finding import Finding, Verdict
 from infoplane.values.panel import Panel
 from infoplane.values.trace import Trace, held_out, sides
@@ -49,7 +51,7 @@ class Watched(Shown):
     def findings(traces: Sequence[Trace]) -> list[Finding]:
         """What can be asked of any network, on samples not trained on."""
         parts = [held_out(trace) for trace in traces]
-        return [judge(claim, parts) for claim in claims(parts[0])] if parts else []
+        return judged(claims(parts[0]), parts) if parts else []
 
     @staticmethod
     def panels(trace: Trace) -> list[Panel]:
@@ -79,6 +81,7 @@ class Watched(Shown):
         last = held_out(trace)
         return [
             *_watched(trace),
+            *diverged(trace),
             *_found(last, findings),
             *_saturated(last),
             *_unmeasured(trace),
@@ -86,8 +89,8 @@ class Watched(Shown):
 
 
 def claims(trace: Trace) -> list[Claim]:
-    """The claims that a Trace of one probe is long enough, and complete enough, to be asked."""
-    asked = [measurable()] if _is_known(trace, "S_X") and "S_T" in trace else []
+    """The claims that a Trace of one probe is long enough to be asked."""
+    asked = [measurable()] if "S_X" in trace and "S_T" in trace else []
     layer = last_measured(trace)
     if layer is None or not has_phases(trace):
         return asked
@@ -95,13 +98,11 @@ def claims(trace: Trace) -> list[Claim]:
 
 
 def last_measured(trace: Trace) -> str | None:
-    """The last layer of which both informations were measured at every moment, if there is one."""
-    whole = [
-        str(layer)
-        for layer in trace["layer"].values
-        if all(_is_known(trace.sel(layer=layer), name) for name in ("I_XT", "I_TY"))
-    ]
-    return whole[-1] if whole else None
+    """The last layer of which some estimator measured both informations at every moment."""
+    known = trace["I_XT"].notnull() & trace["I_TY"].notnull()
+    others = [dim for dim in known.dims if dim not in ("estimator", "layer")]
+    whole = trace["layer"].values[known.all(others).any("estimator").values]
+    return str(whole[-1]) if len(whole) else None
 
 
 def has_phases(trace: Trace) -> bool:
@@ -109,7 +110,7 @@ def has_phases(trace: Trace) -> bool:
     layer = last_measured(trace)
     if layer is None or not has_null(trace):
         return False
-    null = trace["I_XT_null"].sel(layer=layer).dropna("snapshot", how="any")
+    null = trace["I_XT_null"].sel(layer=layer).dropna("snapshot", how="all")
     return trace.sizes["snapshot"] >= MOMENTS and null.sizes["snapshot"] >= MOMENTS
 
 
@@ -146,11 +147,14 @@ def _found(trace: Trace, findings: Sequence[Finding]) -> list[str]:
         counted = {verdict: sum(one.verdict is verdict for one in findings) for verdict in Verdict}
         told = ", ".join(f"{count} {verdict}" for verdict, count in counted.items() if count)
         sentences.append(f"Of {_count(len(findings), 'claim')}: {told}.")
+    sentences += left_out(claims(trace), findings)
     if not has_null(trace):
         sentences.append(
             "No null was measured, so nothing says how much of a value independent samples would "
             "show, too: pass permutations=39."
         )
+    elif last_measured(trace) is None:
+        sentences.append("No layer was measured at every moment: no phase of learning is judged.")
     elif not has_phases(trace):
         sentences.append(
             f"Phases of learning can be told from {MOMENTS} moments with a null on: look oftener."
@@ -165,15 +169,17 @@ def _found(trace: Trace, findings: Sequence[Finding]) -> list[str]:
 def _saturated(trace: Trace) -> list[str]:
     """Which layers end at their ceiling under which estimator."""
     entropies = trace.get("S_T")
-    if entropies is None or "ceiling" not in entropies.attrs:
+    if entropies is None or not np.isfinite(ceiling(entropies)).any():
         return []
-    last = entropies.isel(snapshot=-1).mean("batch")
-    full = last >= SATURATION * entropies.attrs["ceiling"]
+    last = entropies.isel(snapshot=-1).mean("batch", keep_attrs=True)
+    if last.isnull().all():
+        return []
+    full = saturated(last)
     named = {
         str(name): [str(layer) for layer in full["layer"].values[full.sel(estimator=name).values]]
         for name in trace["estimator"].values
     }
-    told = [_several(layers, name) for name, layers in named.items() if layers]
+    told = [f"{several(layers)} ({name})" for name, layers in named.items() if layers]
     if not told:
         return ["At the last moment no layer's entropy is saturated at log₂ n."]
     return [
@@ -182,32 +188,31 @@ def _saturated(trace: Trace) -> list[str]:
     ]
 
 
-def _several(layers: Sequence[str], estimator: str) -> str:
-    """A few names as they are, many as a number."""
-    told = ", ".join(layers) if len(layers) <= 3 else f"{len(layers)} layers"
-    return f"{told} ({estimator})"
-
-
 def _unmeasured(trace: Trace) -> list[str]:
-    """Layers of which something was never measured."""
-    gaps = [
-        str(layer)
-        for layer in trace["layer"].values
-        if any(_is_never(trace.sel(layer=layer), name) for name in ("I_XT", "I_TY", "S_T"))
+    """Estimators without entropies, and layers of which something was never measured."""
+    never = {name: _never(trace[name]) for name in ("I_XT", "I_TY", "S_T") if name in trace}
+    silent: list[str] = []
+    if "S_T" in never:
+        mute = never["S_T"].all("layer")
+        silent = [str(name) for name in mute["estimator"].values[mute.values]]
+        never["S_T"] = never["S_T"] & ~mute
+    gaps = {str(layer) for one in never.values() for layer in _members(one.any("estimator"))}
+    layers = [str(layer) for layer in trace["layer"].values if str(layer) in gaps]
+    return [
+        *([f"Entropies are not known under {', '.join(silent)}."] if silent else []),
+        *([f"Not measured everywhere: {', '.join(layers)}."] if layers else []),
     ]
-    return [f"Not measured everywhere: {', '.join(gaps)}."] if gaps else []
 
 
-def _is_known(trace: Trace, name: str) -> bool:
-    return name in trace and bool(np.isfinite(trace[name].values).all())
+def _members(chosen: xr.DataArray) -> np.ndarray:
+    """The layers at which a condition holds."""
+    layers: np.ndarray = chosen["layer"].values[chosen.values]
+    return layers
 
 
-def _is_never(trace: Trace, name: str) -> bool:
-    """Whether an estimator measured a variable at no moment."""
-    if name not in trace:
-        return False
-    others = [dim for dim in trace[name].dims if dim != "estimator"]
-    return bool(trace[name].isnull().all(others).any())
+def _never(values: xr.DataArray) -> xr.DataArray:
+    """Where a variable was measured at no moment, along estimator and layer."""
+    return values.isnull().all([dim for dim in values.dims if dim not in ("estimator", "layer")])
 
 
 def _count(number: int, one: str, many: str = "") -> str:

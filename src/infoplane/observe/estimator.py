@@ -1,9 +1,11 @@
 """How one estimator sees the variables of a plane: each by itself, then in pairs, then shuffled."""
 
+import math
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, final
+from typing import Any, NamedTuple, Protocol, final, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int
@@ -17,10 +19,28 @@ from infoplane.numerics.bandwidth import Bandwidth, Described
 from infoplane.numerics.gram import Gram, gaussian_gram, label_gram
 from infoplane.numerics.workers import parallel
 from infoplane.quantities.spectra import require_order
+from infoplane.values.errors import InfoplaneError
 from infoplane.values.estimate import Estimate
+from infoplane.values.methods import RENYI, Method
+from infoplane.values.units import BIT
 
 Asked = Callable[[Tensor, Tensor], Estimate]
-"""Any estimator of the information of two variables from samples."""
+"""Any estimator of the information of two variables from samples, in bits."""
+
+
+@runtime_checkable
+class Told(Protocol):
+    """An estimator that says for a methods section what it does."""
+
+    @property
+    def words(self) -> str:
+        """What it is, with all its parameters."""
+        ...
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Keys in ``references.bib``."""
+        ...
 
 
 class Seen(NamedTuple):
@@ -49,6 +69,20 @@ class PlaneEstimator(ABC):
     @abstractmethod
     def sources(self) -> tuple[str, ...]:
         """Keys in ``references.bib``."""
+
+    @property
+    @abstractmethod
+    def family(self) -> str:
+        """The functional that it estimates, as methods sections know it; empty if unknown."""
+
+    @property
+    def method(self) -> Method:
+        """All of this, to be kept with the numbers."""
+        return Method(self.words, self.sources, self.family, repr(self))
+
+    @abstractmethod
+    def ceiling(self, n: int) -> float:
+        """The largest value in bits that n samples can have, +∞ if none is known."""
 
     @abstractmethod
     def keep(self, name: str, samples: Tensor) -> tuple[Any, Float[Tensor, " batch"]]:
@@ -110,7 +144,7 @@ class MatrixRenyi(PlaneEstimator):
         rules = [_formula(self.bandwidth)]
         rules += [f"for {name} {_formula(rule)}" for name, rule in self.own.items()]
         return (
-            f"matrix-based Rényi information of order α = {self.alpha:g} of Gaussian kernels "
+            f"{self.family} information of order α = {self.alpha:g} of Gaussian kernels "
             f"exp(−d²/(2σ²)) with {'; '.join(rules)}"
         )
 
@@ -120,6 +154,15 @@ class MatrixRenyi(PlaneEstimator):
         rules = (self.bandwidth, *self.own.values())
         cited = [key for rule in rules if isinstance(rule, Described) for key in rule.sources]
         return tuple(dict.fromkeys(["giraldo2015measures", *cited]))
+
+    @property
+    def family(self) -> str:
+        """Matrix-based Rényi."""
+        return RENYI
+
+    def ceiling(self, n: int) -> float:
+        """log2 n."""
+        return matrix.ceiling(n)
 
     def keep(self, name: str, samples: Tensor) -> tuple[Gram, Tensor]:
         """Gram matrices and their widths."""
@@ -152,6 +195,13 @@ class MatrixRenyi(PlaneEstimator):
         return [a.entropy + b.entropy - s for (a, b), s in zip(pairs, joints, strict=True)]
 
 
+class Named(NamedTuple):
+    """The samples of a variable, shape (batch, n, …), and which one it is."""
+
+    name: str
+    samples: Tensor
+
+
 @final
 @dataclass(frozen=True)
 class FromSamples(PlaneEstimator):
@@ -160,32 +210,51 @@ class FromSamples(PlaneEstimator):
     The samples themselves are kept, so that memory grows with the width of the layers; it is asked
     in one thread and with gradients allowed, since it may draw at random, or train.
 
+    Only an ``Estimate`` in bits is taken: nobody knows the unit of a plain number, and most
+    libraries count in nats.
+
     Attributes:
-        estimator: Anything that can be called with two arrays of samples.
+        estimator: Anything that can be called with two arrays of samples; it may know entropies
+            (``EntropyEstimator``), and say what it is (``Told``).
     """
 
     estimator: Asked
 
+    def __repr__(self) -> str:
+        return f"FromSamples({_described(self.estimator)})"
+
     @property
     def words(self) -> str:
-        """How it describes itself."""
-        return repr(self.estimator)
+        """How it describes itself; else its name, or its parameters if it writes them."""
+        known = self.estimator
+        return str(known.words) if isinstance(known, Told) else _described(known)
 
     @property
     def sources(self) -> tuple[str, ...]:
+        """As it names them; none if it does not."""
+        return tuple(self.estimator.sources) if isinstance(self.estimator, Told) else ()
+
+    @property
+    def family(self) -> str:
         """Not known of a foreign estimator."""
-        return ()
+        return ""
 
-    def keep(self, name: str, samples: Tensor) -> tuple[Tensor, Tensor]:
+    def ceiling(self, n: int) -> float:
+        """Not known of a foreign estimator."""
+        return math.inf
+
+    def keep(self, name: str, samples: Tensor) -> tuple[Named, Tensor]:
         """A copy of the samples."""
-        return samples.clone(), torch.full((len(samples),), torch.nan)
+        return Named(name, samples.clone()), torch.full((len(samples),), torch.nan)
 
-    def entropies(self, kept: Sequence[Tensor]) -> list[Tensor]:
+    def entropies(self, kept: Sequence[Named]) -> list[Tensor]:
         """As the estimator gives them, NaN if it gives none."""
-        if not isinstance(self.estimator, EntropyEstimator):
-            return [torch.full((len(samples),), torch.nan) for samples in kept]
-        with torch.enable_grad():
-            return [_stacked(float(self.estimator.entropy(x)) for x in batches) for batches in kept]
+        known = self.estimator
+        if not isinstance(known, EntropyEstimator):
+            return [torch.full((len(one.samples),), torch.nan) for one in kept]
+        return [
+            _stacked(_bits(f"S({one.name})", known.entropy, x) for x in one.samples) for one in kept
+        ]
 
     def informations(self, pairs: Sequence[tuple[Seen, Seen]]) -> list[Tensor]:
         """As the estimator gives them."""
@@ -200,9 +269,10 @@ class FromSamples(PlaneEstimator):
             for a, b in pairs
         ]
 
-    def _information(self, x: Tensor, y: Tensor) -> Tensor:
-        with torch.enable_grad():
-            return _stacked(float(self.estimator(a, b)) for a, b in zip(x, y, strict=True))
+    def _information(self, x: Named, y: Named) -> Tensor:
+        what = f"I({x.name}; {y.name})"
+        paired = zip(x.samples, y.samples, strict=True)
+        return _stacked(_bits(what, self.estimator, a, b) for a, b in paired)
 
 
 def seen_by(estimator: Asked | PlaneEstimator, source: str) -> PlaneEstimator:
@@ -224,10 +294,50 @@ def _formula(rule: Bandwidth) -> str:
     return rule.formula if isinstance(rule, Described) else repr(rule)
 
 
-def _reordered(samples: Tensor, order: Tensor) -> Tensor:
+def _described(estimator: object) -> str:
+    """Its name, or what it writes of itself; never an address, which every process has anew.
+
+    >>> _described(math.gcd), _described(object())
+    ('gcd', 'object')
+    """
+    if isinstance(name := getattr(estimator, "__qualname__", None), str):
+        return name
+    if type(estimator).__repr__ is object.__repr__:
+        return type(estimator).__qualname__
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", repr(estimator))
+
+
+def _bits(what: str, ask: Callable[..., object], *samples: Tensor) -> float:
+    """What a foreign estimator answers.
+
+    Raises:
+        InfoplaneError: It fails, or its answer is no Estimate in bits.
+    """
+    try:
+        with torch.enable_grad():
+            answer = ask(*samples)
+    except Exception as problem:
+        raise InfoplaneError(
+            f"{what} could not be estimated: {type(problem).__name__}: {problem}"
+        ) from problem
+    if not isinstance(answer, Estimate):
+        raise InfoplaneError(
+            f"{what} was answered by a {type(answer).__name__}, whose unit nobody knows; return "
+            "Estimate(value, n, method), its value in bits (nats divided by ln 2)."
+        )
+    if answer.unit != BIT:
+        raise InfoplaneError(
+            f"{what} is in {answer.unit!r}, and everything beside it in bits; convert it "
+            "(nats divided by ln 2) and return an Estimate of unit 'bit'."
+        )
+    return float(answer)
+
+
+def _reordered(one: Named, order: Tensor) -> Named:
     """Samples of every batch in its own order."""
-    return torch.stack([x[places] for x, places in zip(samples, order, strict=True)])
+    shuffled = [x[places] for x, places in zip(one.samples, order, strict=True)]
+    return Named(one.name, torch.stack(shuffled))
 
 
-def _stacked(values: Any) -> Tensor:  # noqa: ANN401 — an iterable of numbers
+def _stacked(values: Iterable[float]) -> Tensor:
     return torch.tensor(list(values), dtype=torch.float64)

@@ -1,6 +1,6 @@
 """The information plane of one moment: every layer against input, target and partners."""
 
-import json
+import warnings
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,7 +11,6 @@ import torch
 import xarray as xr
 from torch import Tensor
 
-from infoplane.measures import matrix
 from infoplane.measures.evidence import permutation_p
 from infoplane.measures.samples import count_not_finite
 from infoplane.numerics.kernels import row_norms
@@ -20,7 +19,9 @@ from infoplane.observe.estimator import PlaneEstimator, Seen
 from infoplane.observe.probe import Probe
 from infoplane.observe.stopwatch import Stopwatch
 from infoplane.record.snapshot import Snapshot
-from infoplane.values.errors import InfoplaneError
+from infoplane.values.ceilings import CEILINGS, ceilings_json
+from infoplane.values.errors import InfoplaneError, InfoplaneWarning
+from infoplane.values.methods import HOLDER, METHODS, methods_json
 from infoplane.values.seeds import orders
 from infoplane.values.trace import Measured
 from infoplane.values.units import BIT
@@ -68,8 +69,27 @@ class Plane:
     def __call__(self, snapshot: Snapshot) -> Measured:
         """Measures one moment.
 
+        A layer whose activations are not all finite has no values at this moment: everything
+        about it is NaN, and all else is measured.
+
         Raises:
-            InfoplaneError: A layer's activations are not finite, or a layer was never called.
+            InfoplaneError: A layer was never called, or an estimator failed.
+
+        Warns:
+            InfoplaneWarning: A layer's activations are not finite for the first time.
+        """
+        measured, broken = self.look(snapshot)
+        self._alarm(broken)
+        return measured
+
+    def look(self, snapshot: Snapshot) -> tuple[Measured, dict[str, str]]:
+        """Measures one moment and warns of nothing.
+
+        Returns:
+            What was measured, and by layer what is not finite about it, in words.
+
+        Raises:
+            InfoplaneError: A layer was never called, or an estimator failed.
         """
         clock = Stopwatch()
         arriving = _Arriving(self, snapshot.step, clock)
@@ -79,7 +99,7 @@ class Plane:
         if silent := [name for name in self._moving if name not in arriving.norms]:
             raise InfoplaneError(f"Layers {silent} were not called in the forward pass.")
         measured = [
-            self._measured(name, arriving.kept[name], snapshot.step, clock)
+            self._answered(name, arriving.kept[name], snapshot.step, clock)
             for name in self.estimators
         ]
         values = {
@@ -88,7 +108,8 @@ class Plane:
         }
         # the network's time is what remains when the work done in between is taken off
         clock.seconds["forward"] -= arriving.meanwhile
-        return Measured(values | {"norm_T": self._norms(arriving.norms)}, clock.seconds)
+        values |= {"norm_T": self._norms(arriving.norms)}
+        return Measured(values, clock.seconds), arriving.broken
 
     @property
     def questions(self) -> dict[str, tuple[Pair, ...]]:
@@ -122,26 +143,59 @@ class Plane:
             for key, estimator in self.estimators.items()
         }
 
+    @cached_property
+    def _alarm(self) -> "Alarm":
+        return Alarm()
+
+    def _answered(
+        self, name: str, kept: Mapping[str, tuple[Any, Tensor]], step: int, clock: Stopwatch
+    ) -> dict[str, np.ndarray]:
+        """Everything one estimator says, or that it failed, and when."""
+        try:
+            return self._measured(name, kept, step, clock)
+        except InfoplaneError as problem:
+            raise InfoplaneError(f"Estimator {name!r} at step {step}: {problem}") from problem
+
     def _measured(
         self, name: str, kept: Mapping[str, tuple[Any, Tensor]], step: int, clock: Stopwatch
     ) -> dict[str, np.ndarray]:
-        """Everything one estimator says of one moment; arrays of shape (batch,) or (batch, …)."""
-        estimator, asked = self.estimators[name], self.asked
+        """Everything one estimator says of one moment; arrays of shape (batch,) or (batch, …).
+
+        What was not kept, because it is not finite, is NaN.
+        """
+        estimator = self.estimators[name]
         with clock.timing("spectrum"):
             seen = self._constant[name] | estimator.seen(kept)
+            asked = [pair for pair in self.asked if seen.keys() >= set(pair)]
             pairs = [(seen[a], seen[b]) for a, b in asked]
-            information = dict(zip(asked, estimator.informations(pairs), strict=True))
+            found = estimator.informations(pairs) if pairs else []
+            information = dict(zip(asked, found, strict=True))
         values = self._answers(information)
+        entropies = {variable: one.entropy for variable, one in seen.items()}
+        widths = {variable: one.width for variable, one in seen.items()}
         for role, variable in (("X", self.source), ("Y", self.target)):
-            values[f"S_{role}"] = _array(seen[variable].entropy)
-            values[f"width_{role}"] = _array(seen[variable].width)
-        values["S_T"] = _columns([seen[layer].entropy for layer in self.layers])
-        values["width_T"] = _columns([seen[layer].width for layer in self.layers])
+            values[f"S_{role}"] = _array(entropies.get(variable, self._nothing))
+            values[f"width_{role}"] = _array(widths.get(variable, self._nothing))
+        values["S_T"] = self._columns(entropies, self.layers)
+        values["width_T"] = self._columns(widths, self.layers)
         if step in self.null_steps and self.permutations > 0:
             with clock.timing("null"):
-                shuffled = estimator.shuffled(pairs, self._orders(step))
+                shuffled = estimator.shuffled(pairs, self._orders(step)) if pairs else []
             values |= self._evidence(information, dict(zip(asked, shuffled, strict=True)))
         return values
+
+    @property
+    def _nothing(self) -> Tensor:
+        """What stands where nothing was measured, shape (batch,)."""
+        return torch.full((self.probe.batches,), torch.nan, dtype=torch.float64)
+
+    def _columns(self, known: Mapping[Any, Tensor], wanted: Sequence[Any]) -> np.ndarray:
+        """Per-batch numbers of several variables or pairs, shape (batch, wanted)."""
+        nothing = self._nothing
+        for one in known.values():  # all of them lie on one device
+            nothing = nothing.to(one.device)
+            break
+        return _array(torch.stack([known.get(one, nothing) for one in wanted], dim=-1))
 
     def _orders(self, step: int) -> Tensor:
         """Shuffles of every batch, shape (permutations, batch, n); each step draws its own."""
@@ -154,29 +208,31 @@ class Plane:
     ) -> dict[str, np.ndarray]:
         """Mean of the null, and p-value, of every information."""
         means = {pair: shuffled.mean(0) for pair, shuffled in null.items()}
-        p_values = {pair: permutation_p(information[pair], null[pair]) for pair in null}
+        p_values = {
+            pair: permutation_p(information[pair], shuffled).where(
+                ~(information[pair] + means[pair]).isnan(), torch.nan
+            )
+            for pair, shuffled in null.items()
+        }
         named = {f"{name}_null": array for name, array in self._answers(means).items()}
         return named | {f"{name}_p": array for name, array in self._answers(p_values).items()}
 
     def _answers(self, per_pair: Mapping[Pair, Tensor]) -> dict[str, np.ndarray]:
         """Numbers per pair, arranged by question."""
-        answers = {
-            name: _columns([per_pair[pair] for pair in pairs])
-            for name, pairs in self.questions.items()
-        }
+        answers = {name: self._columns(per_pair, pairs) for name, pairs in self.questions.items()}
         return answers | {"I_XY": answers["I_XY"][:, 0]}
 
     def _norms(self, norms: Mapping[str, Tensor]) -> xr.DataArray:
         """Mean Euclidean norm of every layer's activations: scale, to be told from information."""
         return xr.DataArray(
-            _columns([norms[layer] for layer in self.layers]),
+            self._columns(norms, self.layers),
             dims=("batch", "layer"),
             coords={"layer": list(self.layers)},
             attrs={"long_name": "mean norm of the activations", "unit": "1"},
         )
 
     def _labelled(self, name: str, array: np.ndarray) -> xr.DataArray:
-        """An array with its dimensions, unit, ceiling and meaning."""
+        """An array with its dimensions, unit, ceilings and meaning."""
         over = {"T": "layer", "pair": "pair"}
         meaning, subject, unit = self._meanings[name]
         coords: dict[str, Sequence[str]] = {
@@ -187,8 +243,9 @@ class Plane:
         dims = ["estimator", "batch", *(dim for key, dim in over.items() if key in subject)]
         attributes = {"long_name": meaning, "unit": unit, "n": self.probe.n}
         if unit == BIT:
-            attributes["ceiling"] = matrix.ceiling(self.probe.n)
-            attributes["methods"] = self._methods
+            attributes[CEILINGS] = self._ceilings
+        if name == HOLDER:
+            attributes[METHODS] = self._methods
         if name.endswith(("_null", "_p")):
             attributes["permutations"] = self.permutations
         used = {dim: coords[dim] for dim in dims if dim in coords}
@@ -196,12 +253,14 @@ class Plane:
 
     @cached_property
     def _methods(self) -> str:
-        """What every estimator is, as JSON: words, sources, and the value itself."""
-        described = {
-            name: {"words": one.words, "sources": one.sources, "repr": repr(one)}
-            for name, one in self.estimators.items()
-        }
-        return json.dumps(described, ensure_ascii=False)
+        """What every estimator is, as JSON."""
+        return methods_json({name: one.method for name, one in self.estimators.items()})
+
+    @cached_property
+    def _ceilings(self) -> str:
+        """The most that every estimator can say of one batch, as JSON."""
+        n = self.probe.n
+        return ceilings_json({name: one.ceiling(n) for name, one in self.estimators.items()})
 
     @cached_property
     def _meanings(self) -> dict[str, tuple[str, str, str]]:
@@ -221,12 +280,33 @@ class Plane:
 
 
 @final
+class Alarm:
+    """Warns of every layer once."""
+
+    def __init__(self) -> None:
+        self._warned: set[str] = set()
+
+    def __call__(self, broken: Mapping[str, str]) -> None:
+        """Warns of layers that are broken for the first time; words by layer."""
+        for layer, words in broken.items():
+            if layer not in self._warned:
+                self._warned.add(layer)
+                warnings.warn(
+                    f"Layer {layer!r} is not measured where it is not finite: {words}. Training "
+                    "has diverged there: lower the learning rate, or look for the overflow.",
+                    InfoplaneWarning,
+                    stacklevel=4,
+                )
+
+
+@final
 class _Arriving:
     """Takes layers' outputs as the network makes them, and keeps what the estimators need.
 
     Attributes:
         kept: By estimator and layer.
-        norms: Mean norm of each layer, shape (batch,).
+        norms: Mean norm of each layer, shape (batch,); NaN if the layer is not finite.
+        broken: What is not finite about layers of which nothing was kept, in words.
         meanwhile: Seconds spent here while the network waited.
     """
 
@@ -235,6 +315,7 @@ class _Arriving:
             name: {} for name in plane.estimators
         }
         self.norms: dict[str, Tensor] = {}
+        self.broken: dict[str, str] = {}
         self.meanwhile = 0.0
         self._plane, self._step, self._clock = plane, step, clock
         self._waiting: dict[str, Tensor] = {}
@@ -247,9 +328,14 @@ class _Arriving:
         samples = self._plane.probe.samples(name, output).to(self._plane.probe.x.device)
         numbers = samples.flatten(2) if samples.ndim > 2 else samples[..., None]
         norms = row_norms(numbers)
-        if not torch.isfinite(norms).all():  # cheaper than to ask every activation
-            self._require_finite(name, samples)
         self.norms[name] = norms.mean(-1)
+        # norms are cheaper to ask than every activation
+        if not torch.isfinite(norms).all() and (count := count_not_finite(samples)):
+            self.norms[name] = torch.full_like(self.norms[name], torch.nan)
+            self.broken[name] = (
+                f"{count} of {samples.numel()} activations are NaN or infinite at step {self._step}"
+            )
+            return
         self._waiting[name] = samples
         if sum(waiting.nbytes for waiting in self._waiting.values()) > AT_ONCE:
             self.reduce()
@@ -270,19 +356,6 @@ class _Arriving:
                 self.kept[key][name] = kept
         self._waiting.clear()
 
-    def _require_finite(self, name: str, samples: Tensor) -> None:
-        if broken := count_not_finite(samples):
-            raise InfoplaneError(
-                f"Layer {name!r} holds {broken} NaN or infinite activations of "
-                f"{samples.numel()} at step {self._step}: training has diverged; "
-                "lower the learning rate, or stop recording before this step."
-            )
-
 
 def _array(values: Tensor) -> np.ndarray:
     return values.detach().cpu().numpy()
-
-
-def _columns(values: Sequence[Tensor]) -> np.ndarray:
-    """Per-batch numbers of several variables, shape (batch, variables)."""
-    return _array(torch.stack(list(values), dim=-1))

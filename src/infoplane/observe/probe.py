@@ -1,5 +1,6 @@
 """The fixed samples on which a network is looked at, and how it is shown them."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, final
@@ -9,8 +10,8 @@ from jaxtyping import Float, Num
 from torch import Tensor, nn
 
 from infoplane.observe.tokens import Tokens
-from infoplane.record.tap import See, Tap
-from infoplane.record.undisturbed import undisturbed
+from infoplane.record.tap import See, Tap, tensors_in
+from infoplane.record.undisturbed import device_of, undisturbed
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.seeds import stream
 
@@ -62,6 +63,17 @@ class Probe:
         """What the network is called with."""
         return self.x.flatten(0, 1) if self.inputs is None else self.inputs
 
+    @property
+    def digest(self) -> str:
+        """Hash of the samples and targets, as far as X, Y and a single input go."""
+        parts = (self.x, self.y, *tensors_in(self.inputs).values())
+        hashed = hashlib.sha256()
+        for part in parts:
+            numbers = part.detach().cpu().contiguous()
+            hashed.update(f"{numbers.dtype}{tuple(numbers.shape)}".encode())
+            hashed.update(numbers.view(torch.uint8).numpy().tobytes())
+        return hashed.hexdigest()[:12]
+
     def to(self, device: str | torch.device) -> "Probe":
         """The same probe on another device."""
         inputs = placed(self.inputs, device)
@@ -69,8 +81,11 @@ class Probe:
 
     def show(self, model: nn.Module, names: tuple[str, ...], see: See) -> None:
         """Runs the network on the probe, undisturbed, and shows the outputs of some layers."""
+        inputs = placed(self.given, device_of(model))
+        if (precision := precision_of(model)) is not None:
+            inputs = placed(inputs, precision)
         with undisturbed(model, self.autocast), Tap(model, names, see):
-            self.forward(model, self.given)
+            self.forward(model, inputs)
 
     def samples(self, name: str, output: Tensor) -> Num[Tensor, "batch n *shape"]:
         """A layer's output as batches of samples.
@@ -137,3 +152,9 @@ def placed(inputs: Any, where: Any) -> Any:  # noqa: ANN401 — a nest of tensor
     if isinstance(inputs, tuple | list):
         return tuple(placed(member, where) for member in inputs)
     return inputs
+
+
+def precision_of(model: nn.Module) -> torch.dtype | None:
+    """The one floating-point type of all parameters, if there is one."""
+    kinds = {weights.dtype for weights in model.parameters() if weights.is_floating_point()}
+    return kinds.pop() if len(kinds) == 1 else None

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import final
 
 import xarray as xr
 
-from infoplane.observe.plane import Plane
+from infoplane.observe.plane import Alarm, Plane
 from infoplane.record.snapshot import Snapshot
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.trace import Measured
@@ -37,8 +38,11 @@ class SideBySide:
             )
 
     def __call__(self, snapshot: Snapshot) -> Measured:
-        """Measures one moment on every probe."""
-        seen = [plane(snapshot) for plane in self.planes.values()]
+        """Measures one moment on every probe; as a plane, it warns of every layer once."""
+        looks = {name: plane.look(snapshot) for name, plane in self.planes.items()}
+        seen = [measured for measured, _ in looks.values()]
+        for name, (_, broken) in looks.items():
+            self._alarm({layer: f"{words} on {name}" for layer, words in broken.items()})
         names = xr.DataArray(list(self.planes), dims="probe", name="probe")
         values = {
             key: xr.concat([one.values[key] for one in seen], dim=names, combine_attrs="override")
@@ -47,3 +51,7 @@ class SideBySide:
         parts = {part for one in seen for part in one.seconds}
         seconds = {part: sum(one.seconds.get(part, 0.0) for one in seen) for part in parts}
         return Measured(values, seconds)
+
+    @cached_property
+    def _alarm(self) -> Alarm:
+        return Alarm()

@@ -1,6 +1,7 @@
 """Which submodules of a network are meant, by pattern, by predicate, or every leaf that matters."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from torch import nn
@@ -20,6 +21,8 @@ PASSIVE = (
 )
 """Modules that, in evaluation, hand their input on and hold no information of their own; and the
 output weights of torch's attention, which are used but never called."""
+_NO_LEAVES = (*PASSIVE, nn.Sequential, nn.ModuleList, nn.ModuleDict)
+_WEIGHTS = "parametrizations"
 _WRAPPERS = (nn.DataParallel, nn.parallel.DistributedDataParallel)
 _COMPILED = "_orig_mod"
 
@@ -45,8 +48,14 @@ def layers_of(model: nn.Module) -> dict[str, nn.Module]:
 
 
 def leaves(name: str, module: nn.Module) -> bool:
-    """Every leaf that matters: a module without submodules that is more than a passage."""
-    return not list(module.children()) and not isinstance(module, PASSIVE)
+    """Every leaf that matters: what computes something by itself, not through submodules.
+
+    Submodules that only hand on, such as a dropout, and those that hold the parametrisation of a
+    module's weights do not count.
+    """
+    children = [child for key, child in module.named_children() if key != _WEIGHTS]
+    alone = all(isinstance(child, PASSIVE) for child in children)
+    return alone and _WEIGHTS not in name.split(".") and not isinstance(module, _NO_LEAVES)
 
 
 def matching(model: nn.Module, layers: Layers) -> tuple[str, ...]:
@@ -56,6 +65,12 @@ def matching(model: nn.Module, layers: Layers) -> tuple[str, ...]:
         InfoplaneError: Nothing matches.
     """
     if not isinstance(layers, str) and not callable(layers):
+        if not layers:
+            raise InfoplaneError("layers=[] names no layer; leave it out for every leaf.")
+        if wrong := [name for name in layers if not isinstance(name, str)]:
+            raise InfoplaneError(
+                f"Layers are meant by their names: {str(wrong[0])!r}, not {wrong[0]!r}."
+            )
         return tuple(layers)
     known = layers_of(model)
     if isinstance(layers, str):
@@ -67,6 +82,7 @@ def matching(model: nn.Module, layers: Layers) -> tuple[str, ...]:
         first.setdefault(id(known[name]), name)
     if not first:
         wanted = repr(layers) if isinstance(layers, str) else "the predicate"
+        wanted = "“every leaf that matters”" if layers is leaves else wanted
         raise InfoplaneError(f"No layer matches {wanted}; {listed(known)}.")
     return tuple(first.values())
 
@@ -88,6 +104,16 @@ def listed(names: Sequence[str] | dict[str, nn.Module]) -> str:
         if names
         else "the model has no submodules: wrap it in nn.Sequential"
     )
+
+
+def nearest(names: Sequence[str], known: Iterable[str]) -> str:
+    """A question that offers what may have been meant; empty if nothing is near.
+
+    >>> nearest(["encodr.0"], ["encoder.0", "head"])
+    " Did you mean 'encoder.0'?"
+    """
+    near = [close for name in names for close in get_close_matches(name, known, n=1)]
+    return f" Did you mean {', '.join(map(repr, near))}?" if near else ""
 
 
 def _without_compiled(name: str) -> str:

@@ -63,6 +63,26 @@ class EvenlySpaced:
         return tuple(sorted({round(total * i / last) for i in range(self.count)}))
 
 
+@final
+@dataclass(frozen=True)
+class Every:
+    """Every so many steps, and the first and last.
+
+    >>> Every(400).steps(1000)
+    (0, 400, 800, 1000)
+    """
+
+    count: int
+
+    def __post_init__(self) -> None:
+        if self.count < 1:
+            raise InfoplaneError(f"Every({self.count}): every step is the most.")
+
+    def steps(self, total: int) -> tuple[int, ...]:
+        """Multiples of ``count`` up to ``total``, and ``total``."""
+        return tuple(sorted({*range(0, total + 1, self.count), total}))
+
+
 def some_of(steps: tuple[int, ...], count: int) -> tuple[int, ...]:
     """``count`` of the steps, the first and last among them; all if there are no more.
 

@@ -8,7 +8,7 @@ from typing import Any, final
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
-from infoplane.record.layers import layers_of, listed
+from infoplane.record.layers import layers_of, listed, nearest
 from infoplane.values.errors import InfoplaneError
 
 See = Callable[[str, Tensor], None]
@@ -48,9 +48,13 @@ class Tap:
 
         meant = {name: self._module_name(name) for name in self._names}
         if unknown := [name for name, module in meant.items() if module not in self._modules]:
-            raise InfoplaneError(f"The model has no layer {unknown}; {listed(self._modules)}.")
+            raise InfoplaneError(
+                f"The model has no layer {unknown}; {listed(self._modules)}."
+                f"{nearest(unknown, self._modules)}"
+            )
         for name in dict.fromkeys(meant.values()):
-            numbered = any(asked.startswith(f"{name}@1") for asked in self._names)
+            first = f"{name}@1"
+            numbered = any(asked == first or asked.startswith(f"{first}[") for asked in self._names)
             hook = _shown(name, numbered, self._see or copy)
             self._hooks.append(self._modules[name].register_forward_hook(hook))
         return seen

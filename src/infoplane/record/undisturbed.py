@@ -15,8 +15,10 @@ from infoplane.values.errors import InfoplaneError
 def undisturbed(model: nn.Module, autocast: torch.dtype | None = None) -> Iterator[None]:
     """Evaluation mode without gradients; afterwards everything is as before.
 
-    Modes, buffers, gradients and every random stream (torch, NumPy, Python) come out as they went
-    in, and compiled networks run uncompiled, because hooks on compiled ones are ignored.
+    Modes, attributes, buffers, gradients and every random stream (torch, NumPy, Python) come out as
+    they went in, and compiled networks run uncompiled, because hooks on compiled ones are ignored.
+    What a forward pass does elsewhere stays done: what it appends to a list of its own, and what
+    hooks of the user's own do.
 
     Args:
         model: The network.
@@ -58,19 +60,28 @@ def _require_made(model: nn.Module) -> None:
 
 @contextmanager
 def _evaluating(model: nn.Module) -> Iterator[None]:
-    """Modes and buffers are put back; modes directly, because ``eval()`` may do more than that."""
-    modes = [(module, module.training) for module in model.modules()]
-    buffers = [(buffer, buffer.clone()) for buffer in model.buffers()]
-    for module, _ in modes:
+    """Modes, attributes and buffers are put back, the same objects with the same content.
+
+    The mode is set directly, because ``eval()`` may be overridden to do more, such as merging
+    weights.
+    """
+    before = [(one, one.training, dict(vars(one)), dict(one._buffers)) for one in model.modules()]
+    contents = [(buffer, buffer.clone()) for buffer in model.buffers()]
+    for module, *_ in before:
         module.training = False
     try:
         yield
     finally:
-        for module, training in modes:
+        for module, training, attributes, buffers in before:
+            for name in vars(module).keys() - attributes.keys():
+                del vars(module)[name]
+            vars(module).update(attributes)
+            module._buffers.clear()
+            module._buffers.update(buffers)
             module.training = training
-        for buffer, before in buffers:
-            if not _equal(buffer, before):
-                buffer.copy_(before)
+        for buffer, content in contents:
+            if not _equal(buffer, content):
+                buffer.copy_(content)
 
 
 def _equal(one: Tensor, other: Tensor) -> bool:

@@ -51,6 +51,21 @@ LIGHT = _theme(ink="#1f2328", quiet="#6a7178", grid="#e6e8eb", paper="#ffffff")
 DARK = _theme(ink="#e4e7ea", quiet="#949ba3", grid="#2b3036", paper="#15171b")
 
 
+def alike(panel: Panel, panels: Sequence[Panel]) -> list[Panel]:
+    """The figures to one range with a panel, itself among them.
+
+    Those of one scale; or else the same figure of every side, which take each other's place.
+    """
+    return [one for one in panels if _place(one) == _place(panel)]
+
+
+def _place(panel: Panel) -> tuple[object, ...]:
+    if panel.scale:
+        return (panel.scale,)
+    alone = "" if panel.side else panel.key
+    return panel.plane, panel.title, panel.group, panel.strip is None, alone
+
+
 def canvas(panel: Panel, alike: Sequence[Panel]) -> dict[str, Any]:
     """The layout with the panel's axes, bisector and ceiling.
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from infoplane.report.canvas import alike
 from infoplane.report.curves import curves
 from infoplane.report.looks import Look
 from infoplane.report.plane import plane
@@ -26,13 +27,4 @@ def drawing(panel: Panel, shared: Mapping[str, Look], panels: Sequence[Panel]) -
     """
     if panel.strip is not None:
         return strip(panel, panel.strip)
-    alike = [one for one in panels if _place(one) == _place(panel)]
-    return (plane if panel.plane else curves)(panel, shared, alike)
-
-
-def _place(panel: Panel) -> tuple[object, ...]:
-    """What figures that take each other's place on the page have in common."""
-    if panel.scale:
-        return (panel.scale,)
-    alone = "" if panel.side else panel.key
-    return panel.plane, panel.title, panel.group, panel.strip is None, alone
+    return (plane if panel.plane else curves)(panel, shared, alike(panel, panels))

@@ -9,6 +9,7 @@ import numpy as np
 from infoplane.report.canvas import plain
 from infoplane.report.looks import Look
 from infoplane.report.words import escaped
+from infoplane.values.estimate import SATURATION
 from infoplane.values.panel import Panel, Series
 
 
@@ -49,7 +50,7 @@ def as_json(
         "x": str(panel.x),
         "y": str(panel.y),
         "unit": panel.y.unit,
-        "ceiling": panel.ceiling,
+        "saturated": None if panel.ceiling is None else SATURATION * panel.ceiling,
         "data": [one.trace for one in drawn],
         "layout": layout,
         "about": [{"role": one.role, **one.about} for one in drawn],

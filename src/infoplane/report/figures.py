@@ -47,13 +47,19 @@ _STYLE: dict[Any, Any] = {
 _UNDATED = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
 
 
-def save(panel: Panel, *paths: Path, looks: Mapping[str, Look] | None = None) -> None:
+def save(
+    panel: Panel,
+    *paths: Path,
+    looks: Mapping[str, Look] | None = None,
+    alike: Sequence[Panel] = (),
+) -> None:
     """Writes ``panel`` to every path; the same panel gives the same bytes.
 
     Args:
         panel: The figure.
         paths: Files to write, each ending in ``.svg`` or ``.pdf``.
         looks: Looks of what it has in common with other figures; None if it stands alone.
+        alike: Itself and the figures that have the same range; none if it has its own.
 
     Raises:
         InfoplaneError: A suffix is neither ``.svg`` nor ``.pdf``.
@@ -65,7 +71,7 @@ def save(panel: Panel, *paths: Path, looks: Mapping[str, Look] | None = None) ->
             )
     with mpl.rc_context(_STYLE):
         figure = Figure(layout="constrained")
-        handles = _draw(figure, panel, looks or {})
+        handles = _draw(figure, panel, looks or {}, alike or [panel])
         figure.set_size_inches(*_size(panel, handles))
         figure.draw_without_rendering()
         figure.set_layout_engine("none")  # laid out once, for all files
@@ -81,7 +87,9 @@ def _size(panel: Panel, handles: Sequence[Artist]) -> tuple[float, float]:
     return COLUMN_INCHES, (3.4 if panel.bisector else 2.1) + 0.135 * lines
 
 
-def _draw(figure: Figure, panel: Panel, looks: Mapping[str, Look]) -> list[Artist]:
+def _draw(
+    figure: Figure, panel: Panel, looks: Mapping[str, Look], alike: Sequence[Panel]
+) -> list[Artist]:
     """Title, axes, data and legend; returns what the legend shows."""
     axes = figure.add_subplot()
     title = _literal(shortened(panel.heading, CHARACTERS))
@@ -93,7 +101,7 @@ def _draw(figure: Figure, panel: Panel, looks: Mapping[str, Look]) -> list[Artis
         # the title of curves says what they show, and a column has little height to say it twice
         axes.set_ylabel(_literal(str(panel.y) if panel.plane else panel.y.unit))
         _scale(axes, panel.x, panel.y)
-        _guides(axes, panel)
+        _guides(axes, panel, alike)
         worn = dressed(panel, looks)
         handles = _plane(axes, panel, worn) if panel.plane else _curves(axes, panel, worn)
     if handles:
@@ -122,13 +130,15 @@ def _scale(axes: Axes, x: Axis, y: Axis) -> None:
     axes.set_yscale("log" if y.log else "linear")
 
 
-def _guides(axes: Axes, panel: Panel) -> None:
-    """Bisector and ceiling."""
+def _guides(axes: Axes, panel: Panel, alike: Sequence[Panel]) -> None:
+    """Range, bisector and ceiling."""
+    ends = extent(alike)
     if panel.bisector:
-        ends = extent([panel])
         axes.plot(ends, ends, color=_GUIDE, linewidth=0.6)
         axes.set(xlim=ends, ylim=ends, aspect="equal")
-    if panel.ceiling is not None and ceiling_in_view(panel, [panel]):
+    elif len(alike) > 1 and not panel.y.log:
+        axes.set_ylim(*ends)
+    if panel.ceiling is not None and ceiling_in_view(panel, alike):
         axes.axhline(panel.ceiling, color=_GUIDE, linewidth=0.7, linestyle=":")
         if panel.plane:
             axes.axvline(panel.ceiling, color=_GUIDE, linewidth=0.7, linestyle=":")

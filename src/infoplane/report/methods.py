@@ -1,42 +1,17 @@
 """The methods section of a report: how the numbers of a Trace were measured, from it alone."""
 
-import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, final
 
 import numpy as np
 import xarray as xr
 
 from infoplane.report.references import Citations
 from infoplane.report.words import number
+from infoplane.values.ceilings import ceiling
 from infoplane.values.estimate import SATURATION
+from infoplane.values.methods import RENYI, Method, methods_of
 from infoplane.values.trace import Trace, sides
-
-RENYI = "matrix-based Rényi"
-"""The family that the first paragraph explains; other estimators speak for themselves."""
-
-
-@final
-@dataclass(frozen=True)
-class Method:
-    """One estimator in words.
-
-    Attributes:
-        name: As in the Trace.
-        words: What it is, with all its parameters.
-        sources: Keys of the works it is from.
-    """
-
-    name: str
-    words: str
-    sources: tuple[str, ...] = ()
-
-    @property
-    def is_renyi(self) -> bool:
-        """Whether it is one of the family that the first paragraph explains."""
-        return self.words.startswith((RENYI, "PlaneEstimator(", "Renyi("))
 
 
 def methods(trace: Trace, citations: Citations) -> list[str]:
@@ -53,32 +28,17 @@ def methods(trace: Trace, citations: Citations) -> list[str]:
     return [
         " ".join(sentences)
         for sentences in (
-            _estimation(estimators(trace), citations),
+            _estimation(methods_of(trace), citations),
             _sampling(trace, measured[0]),
             _evidence(trace, measured[0], citations),
         )
     ]
 
 
-def estimators(trace: Trace) -> list[Method]:
-    """Every estimator of a Trace in words, as its variables describe them.
-
-    A Trace without such words has the parameters all the same, as Python writes them.
-    """
-    words: dict[str, Method] = {}
-    for values in trace.values():
-        for name, told in _json(values, "methods").items():
-            words.setdefault(name, Method(name, told["words"], tuple(told.get("sources", ()))))
-        for name, parameters in _json(values, "estimators").items():
-            words.setdefault(name, Method(name, parameters))
-    order = [str(name) for name in trace["estimator"].values] if "estimator" in trace else []
-    return [words.get(name, Method(name, "not described")) for name in order or words]
-
-
-def _estimation(used: Sequence[Method], citations: Citations) -> list[str]:
+def _estimation(used: Mapping[str, Method], citations: Citations) -> list[str]:
     """What information is here, and every estimator of it."""
     sentences: list[str] = []
-    if any(method.is_renyi for method in used):
+    if any(method.family == RENYI for method in used.values()):
         sentences += [
             f"Information is the {RENYI} functional {_cited(_RENYI_SOURCES, citations)}.",
             "The Gram matrix K of n samples has the Gaussian kernel exp(−d²/(2σ²)) of their "
@@ -88,7 +48,7 @@ def _estimation(used: Sequence[Method], citations: Citations) -> list[str]:
             "variables together have that of the elementwise product of their Gram matrices.",
             "I(A;B) = S(A) + S(B) − S(A,B).",
         ]
-    told = "; ".join(_told(method, citations) for method in used)
+    told = "; ".join(_told(name, method, citations) for name, method in used.items())
     if len(used) == 1:
         return [*sentences, f"The estimator is {told}."]
     return [
@@ -101,10 +61,10 @@ def _estimation(used: Sequence[Method], citations: Citations) -> list[str]:
 _RENYI_SOURCES = ("giraldo2015measures", "yu2019understanding")
 
 
-def _told(method: Method, citations: Citations) -> str:
+def _told(name: str, method: Method, citations: Citations) -> str:
     """“name”, what it is, and where it is from."""
     cited = f" {_cited(method.sources, citations)}" if method.sources else ""
-    return f"“{method.name}”, {method.words}{cited}"
+    return f"“{name}”, {method.words}{cited}"
 
 
 def _cited(keys: Sequence[str], citations: Citations) -> str:
@@ -193,14 +153,36 @@ def _null(trace: Trace, citations: Citations) -> list[str]:
 
 def _ceiling(information: xr.DataArray) -> list[str]:
     """The largest value there can be, and what it means to be there."""
-    if "ceiling" not in information.attrs:
+    tops = ceiling(information)
+    limited = [str(name) for name in tops["estimator"].values[np.isfinite(tops.values)]]
+    rest = [str(name) for name in tops["estimator"].values if str(name) not in limited]
+    return [*_limits(information, limited, bool(rest)), *_unlimited(rest)]
+
+
+def _limits(information: xr.DataArray, limited: Sequence[str], alone: bool) -> list[str]:
+    """The ceiling of the estimators that have one; they are named if others have none."""
+    if not limited:
         return []
-    ceiling, unit = float(information.attrs["ceiling"]), information.attrs["unit"]
+    top, unit = float(ceiling(information).sel(estimator=limited[0])), information.attrs["unit"]
+    whose = f" under {_quoted(limited)}" if alone else ""
     return [
-        f"No value can exceed log₂ n = {number(ceiling)} {unit}.",
+        f"No value{whose} can exceed log₂ n = {number(top)} {unit}.",
         f"A value of at least {100 * SATURATION:.0f} % of that is called saturated: to the "
         "estimator all samples are then different, and it measures their number alone.",
     ]
+
+
+def _unlimited(names: Sequence[str]) -> list[str]:
+    """Which estimators have no ceiling that anybody knows."""
+    if not names:
+        return []
+    return [
+        f"No ceiling is known of {_quoted(names)}, so that no value under it is called saturated."
+    ]
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(f"“{name}”" for name in names)
 
 
 def _several(count: int, noun: str) -> str:
@@ -210,8 +192,3 @@ def _several(count: int, noun: str) -> str:
     ('1 layer', '3 layers')
     """
     return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
-def _json(values: xr.DataArray, attribute: str) -> Mapping[str, Any]:
-    told: Mapping[str, Any] = json.loads(values.attrs.get(attribute, "{}"))
-    return told

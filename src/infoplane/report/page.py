@@ -17,7 +17,6 @@ from infoplane.report.packed import packed, packed_json
 from infoplane.report.readings import SIGNS, interval, percent, plainly, slug
 from infoplane.report.tables import Table
 from infoplane.report.words import told_apart
-from infoplane.values.estimate import SATURATION
 from infoplane.values.finding import LEVEL, Finding
 from infoplane.values.panel import Panel
 
@@ -84,7 +83,6 @@ def page(
                     "figures": [drawing(one, shared, panels) for one in panels],
                     "moments": moments(panels),
                     "sides": _sides(panels),
-                    "saturation": SATURATION,
                     "light": LIGHT,
                     "dark": DARK,
                 }

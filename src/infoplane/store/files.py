@@ -69,7 +69,11 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 — any JSON
     """
     try:
         return json.loads(path.read_bytes())
+    except NotADirectoryError:
+        raise InfoplaneError(f"{path.parent} is a file, not a run folder.") from None
     except FileNotFoundError:
+        if not path.parent.exists():
+            raise InfoplaneError(f"There is no folder {path.parent}.") from None
         raise InfoplaneError(
             f"{path} is missing: this is no run folder, or not a whole one."
         ) from None
@@ -79,10 +83,10 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 — any JSON
         ) from problem
 
 
-def set_aside(path: Path, why: str = "damaged") -> Path:
-    """Keeps a file that no longer counts under a name of its own, and returns that name."""
+def set_aside(path: Path) -> Path:
+    """Keeps a damaged file under a name of its own, and returns that name."""
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:8]
-    aside = path.with_name(f"{path.name}.{why}-{digest}")
+    aside = path.with_name(f"{path.name}.damaged-{digest}")
     path.replace(aside)
     return aside
 

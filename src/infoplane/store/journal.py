@@ -24,6 +24,10 @@ from infoplane.values.trace import Row
 
 LARGE = 1 << 14
 """Arrays with more numbers than this get a file of their own."""
+KINDS = "fiub"
+"""What is measured is numbers, as NumPy's letters say it: floats, integers, yes or no."""
+_MALFORMED = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
+"""What a line raises that has a checksum, but is none of ours."""
 
 
 @final
@@ -63,11 +67,12 @@ class Journal:
         A row that is there already, as after a resume, must be the same to the last bit.
 
         Raises:
-            InfoplaneError: The disk refused it, or the same step gave another row before.
+            InfoplaneError: The disk refused it, the same step gave another row before, or
+                something in it is no number.
         """
         known = self.rows.get(row.step)
         if known is not None:
-            if _content(known) != _content(row):
+            if _text(_content(known)) != _text(_content(row)):
                 raise InfoplaneError(
                     f"Step {row.step} was measured before with another result. Library versions, "
                     "thread count or machine have changed since; start again in a new folder "
@@ -102,10 +107,15 @@ class Journal:
         write_whole(self.path, content[:intact])
 
 
-def rows_so_far(path: Path) -> list[Row]:
-    """The intact rows of a journal that somebody may be writing at this moment; changes nothing."""
-    rows, _, _ = _intact(path)
-    return sorted({row.step: row for row in rows}.values(), key=lambda row: row.step)
+def rows_so_far(path: Path) -> tuple[list[Row], Damage | None]:
+    """The intact rows of a journal that somebody may be writing at this moment; changes nothing.
+
+    A last line that is not yet whole is no damage.
+    """
+    rows, damage, _ = _intact(path)
+    ordered = sorted({row.step: row for row in rows}.values(), key=lambda row: row.step)
+    whole = path.exists() and path.read_bytes().count(b"\n")
+    return ordered, damage if damage is not None and damage.line <= whole else None
 
 
 def _intact(path: Path) -> tuple[list[Row], Damage | None, int]:
@@ -128,9 +138,7 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 
 def _encoded(row: Row, folder: Path) -> bytes:
-    text = json.dumps(
-        {**_content(row), "seconds": dict(row.seconds)}, ensure_ascii=True, separators=(",", ":")
-    )
+    text = _text({**_content(row), "seconds": dict(row.seconds)})
     for name, array in row.values.items():
         if array.size > LARGE:
             write_whole(folder / _file_of(row.step, name), _npy(array))
@@ -144,9 +152,25 @@ def _decoded(line: bytes, folder: Path) -> Row:
     checksum, _, body = line.rstrip(b"\n").partition(b" ")
     if hashlib.sha256(body).hexdigest().encode() != checksum:
         raise InfoplaneError("its checksum does not match")
-    content = json.loads(body)
-    values = {name: _array(entry, folder) for name, entry in content["values"].items()}
-    return Row(content["step"], content["epoch"], values, content["seconds"])
+    try:
+        return _row(json.loads(body), folder)
+    except _MALFORMED as problem:
+        raise InfoplaneError(f"it is no row ({type(problem).__name__}: {problem})") from problem
+
+
+def _row(content: dict[str, Any], folder: Path) -> Row:
+    """A row from its JSON, which somebody else may have written."""
+    step, epoch = content["step"], content["epoch"]
+    if type(step) is not int or not isinstance(epoch, int | float):
+        raise InfoplaneError(f"it is of step {step!r} in epoch {epoch!r}")
+    entries = content["values"].items()
+    values = {name: _array(step, name, entry, folder) for name, entry in entries}
+    seconds = {part: float(spent) for part, spent in content["seconds"].items()}
+    return Row(step, epoch, values, seconds)
+
+
+def _text(content: dict[str, Any]) -> str:
+    return json.dumps(content, ensure_ascii=True, separators=(",", ":"))
 
 
 def _content(row: Row) -> dict[str, Any]:
@@ -157,6 +181,7 @@ def _content(row: Row) -> dict[str, Any]:
 
 def _entry(step: int, name: str, array: xr.DataArray) -> dict[str, Any]:
     numbers = np.ascontiguousarray(array.values)
+    _require_numbers(name, numbers.dtype)
     entry: dict[str, Any] = {
         "dims": list(array.dims),
         "shape": list(array.shape),
@@ -170,17 +195,37 @@ def _entry(step: int, name: str, array: xr.DataArray) -> dict[str, Any]:
     return entry | {"base64": base64.b64encode(numbers.tobytes()).decode()}
 
 
-def _array(entry: dict[str, Any], folder: Path) -> xr.DataArray:
+def _array(step: int, name: str, entry: dict[str, Any], folder: Path) -> xr.DataArray:
+    kind = np.dtype(entry["dtype"])
+    _require_numbers(name, kind)
     if "file" in entry:
-        numbers = _read_npy(folder / entry["file"], entry["sha256"])
+        numbers = _beside(step, name, entry, folder)
     else:
-        raw = np.frombuffer(base64.b64decode(entry["base64"]), dtype=entry["dtype"])
+        raw = np.frombuffer(base64.b64decode(entry["base64"]), dtype=kind)
         numbers = raw.reshape(entry["shape"])
+    if (numbers.dtype, list(numbers.shape)) != (kind, entry["shape"]):
+        raise InfoplaneError(f"its array {name} is of another kind or shape than the line says")
     return xr.DataArray(numbers, dims=entry["dims"], coords=entry["coords"], attrs=entry["attrs"])
 
 
+def _beside(step: int, name: str, entry: dict[str, Any], folder: Path) -> np.ndarray:
+    """An array from the file that is its own; the line may name no other."""
+    if entry["file"] != _file_of(step, name):
+        raise InfoplaneError(f"its array {name} lies at {entry['file']!r}, where no array may lie")
+    return _read_npy(folder / entry["file"], entry["sha256"])
+
+
 def _file_of(step: int, name: str) -> str:
+    if any(mark in name for mark in "/\\:\0"):
+        raise InfoplaneError(
+            f"The variable {name!r} cannot be kept in a file of its name; rename it."
+        )
     return f"arrays/{step}-{name}.npy"
+
+
+def _require_numbers(name: str, kind: np.dtype) -> None:
+    if kind.kind not in KINDS:
+        raise InfoplaneError(f"The variable {name!r} holds {kind}, but a journal keeps numbers.")
 
 
 def _npy(array: xr.DataArray) -> bytes:
@@ -190,7 +235,7 @@ def _npy(array: xr.DataArray) -> bytes:
 
 
 def _read_npy(path: Path, digest: str) -> np.ndarray:
-    if not path.exists():
+    if not path.is_file():
         raise InfoplaneError(f"its array {path.name} is missing")
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != digest:

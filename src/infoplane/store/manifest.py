@@ -25,7 +25,8 @@ class Manifest:
         data: Content hash of the data.
         results_version: Version of the experiment's results.
         where: Paths and devices, which do not count for the address.
-        status: "running", "measured" once all rows are in the journal, then "complete".
+        status: "running", "measured" once all rows are in the journal, then "complete"; "stopped"
+            where a training that was watched ended by an error.
         rows: How many rows it has, once measured.
         started: UTC time of the first start, ISO 8601.
         threads: Torch threads used for training; a resumed run uses as many.
@@ -42,7 +43,7 @@ class Manifest:
     data: str
     results_version: int
     where: dict[str, str]
-    status: Literal["running", "measured", "complete"]
+    status: Literal["running", "measured", "complete", "stopped"]
     started: str
     threads: int
     versions: dict[str, str]

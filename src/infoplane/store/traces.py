@@ -1,9 +1,11 @@
-"""A Trace as Zarr, with checksums; what is not exactly what was written is refused."""
+"""A Trace as Zarr 3, with checksums; what is not exactly what was written is refused."""
 
 import hashlib
 import shutil
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import xarray as xr
 import zarr
@@ -15,6 +17,14 @@ from infoplane.values.trace import SCHEMA_VERSION, Trace
 
 LISTING = "sha256sums"
 """Beside the store: the hash of each of its files, in the format of ``sha256sum``."""
+FORMAT = 3
+"""Of Zarr. The filters of an array in format 2 may be pickle, and its chunks then execute code."""
+_KIND: Mapping[str, Any] = {"consolidated": False, "zarr_format": FORMAT}
+_REMEDY = (
+    "An experiment: run the same command again, the Trace is written anew from the journal and "
+    "nothing is computed twice. A network watched by ip.watch: go on in the same folder "
+    "(start=… the step of its last moment), which writes it anew, too."
+)
 
 
 def write_trace(path: Path, trace: Trace) -> None:
@@ -34,7 +44,7 @@ def write_trace(path: Path, trace: Trace) -> None:
         with warnings.catch_warnings(), zarr.config.set({"array.write_empty_chunks": True}):
             # fixed-length strings have no Zarr 3 specification yet; ours are read by xarray alone
             warnings.filterwarnings("ignore", message=".*does not have a Zarr V3 specification.*")
-            trace.to_zarr(unfinished, mode="w", encoding=encoding, consolidated=False)
+            trace.to_zarr(unfinished, mode="w", encoding=encoding, **_KIND)
         sync(*unfinished.rglob("*"), unfinished)
         _listing(path).unlink(missing_ok=True)
         shutil.rmtree(path, ignore_errors=True)
@@ -48,20 +58,18 @@ def read_trace(path: Path) -> Trace:
     """Reads a Trace into memory, its variables in the order of their names.
 
     Raises:
-        InfoplaneError: A file of it is missing, changed or extra; or a newer version wrote it.
+        InfoplaneError: A file of it is missing, changed or extra; it is no Trace; or a newer
+            version wrote it.
     """
     verify(path)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*does not have a Zarr V3 specification.*")
-        with xr.open_zarr(path, consolidated=False) as stored:
-            trace = stored.load()
+    trace = _loaded(path)
     version = trace.attrs.get("schema_version")
     if version != SCHEMA_VERSION:
         raise InfoplaneError(
             f"{path} has schema version {version}, this program reads {SCHEMA_VERSION}; "
             "use the version of infoplane that wrote it."
         )
-    return trace[sorted(trace.data_vars)]  # the disk lists them in no order of its own
+    return trace[sorted(trace.data_vars, key=str)]  # the disk lists them in no order of its own
 
 
 def verify(path: Path) -> None:
@@ -70,19 +78,37 @@ def verify(path: Path) -> None:
     Raises:
         InfoplaneError: Which file is missing, changed or extra.
     """
-    remedy = (
-        "Run the same command again: the Trace is written anew from the journal, "
-        "and nothing is computed twice."
-    )
     if not path.is_dir() or not _listing(path).is_file():
-        raise InfoplaneError(f"{path} is missing or unfinished. {remedy}")
-    lines = _listing(path).read_text().splitlines()
-    expected = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
+        raise InfoplaneError(f"{path} is missing or unfinished. {_REMEDY}")
+    expected = _listed(path)
     found = _hashes(path)
     if missing := sorted(expected.keys() - found.keys()):
-        raise InfoplaneError(f"{path} lacks {missing}. {remedy}")
+        raise InfoplaneError(f"{path} lacks {missing}. {_REMEDY}")
     if changed := sorted(name for name in found if found[name] != expected.get(name)):
-        raise InfoplaneError(f"{path} is damaged: {changed} is not what was written. {remedy}")
+        raise InfoplaneError(f"{path} is damaged: {changed} is not what was written. {_REMEDY}")
+
+
+def _loaded(path: Path) -> Trace:
+    """A store's content in memory, where it may come from anywhere."""
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*does not have a Zarr V3 specification.*")
+            with xr.open_zarr(path, **_KIND) as stored:
+                return stored.load()
+    except Exception as problem:  # there is no end of ways in which it may be malformed
+        raise InfoplaneError(
+            f"{path} is no Trace that infoplane has written: "
+            f"{type(problem).__name__} {problem}".rstrip()
+        ) from problem
+
+
+def _listed(path: Path) -> dict[str, str]:
+    """The hash that every file should have."""
+    try:
+        lines = _listing(path).read_text(encoding="utf-8").splitlines()
+        return {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
+    except ValueError as problem:
+        raise InfoplaneError(f"{_listing(path)} is damaged. {_REMEDY}") from problem
 
 
 def _listing(path: Path) -> Path:

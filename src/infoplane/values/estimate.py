@@ -11,8 +11,12 @@ SATURATION = 0.95
 
 
 def is_saturated(value: float, ceiling: float) -> bool:
-    """Whether a value lies so close to log2 n that it measures the sample size alone."""
-    return value >= SATURATION * ceiling
+    """Whether a value lies so close to log2 n that it measures the sample size alone.
+
+    >>> is_saturated(6.5, 6.64), is_saturated(math.inf, math.inf)  # no ceiling is known
+    (True, False)
+    """
+    return math.isfinite(ceiling) and value >= SATURATION * ceiling
 
 
 @final
@@ -28,9 +32,9 @@ class Estimate:
         stderr_source: Where the standard error comes from, such as "5 batches of 100".
         null: Mean of the same estimate after shuffling one side, None unless asked for.
         p_value: Permutation p-value (r + 1) / (S + 1), None unless asked for; never 0.
-        ceiling: The largest value the method can return with ``n`` samples.
+        ceiling: The largest value the method can return with ``n`` samples, +∞ if none is known.
         bounds: What else limits the value in truth (None where no bound is known).
-        unit: Always "bit" in public results.
+        unit: Always "bit" in public results; an estimator that computes in nats divides by ln 2.
         notes: Sentences with a remedy each, such as a warning of saturation.
         shared: Whether it says what variables share, so that a null has a meaning.
     """

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from infoplane.values.errors import InfoplaneError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Version of the Trace layout: dimensions, names and attributes."""
 
 Trace = xr.Dataset

@@ -1,10 +1,11 @@
 """Which files are a training's checkpoints, and of which step each is."""
 
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from infoplane.values.errors import InfoplaneError
+from infoplane.values.errors import InfoplaneError, InfoplaneWarning
 
 Checkpoints = str | Path | Sequence[str | Path] | Mapping[int, str | Path]
 """A folder, files, or files by step."""
@@ -20,11 +21,15 @@ def files_by_step(checkpoints: Checkpoints) -> dict[int, Path]:
 
     Raises:
         InfoplaneError: There are none, one is missing, or steps are not known or there twice.
+
+    Warns:
+        InfoplaneWarning: Some in a folder, such as ``last.ckpt``, have no step in their names and
+            are left out; which.
     """
     if isinstance(checkpoints, Mapping):
         given = {_checked(step): Path(path) for step, path in checkpoints.items()}
     elif isinstance(checkpoints, str | Path):
-        given = _by_name(_in_folder(Path(checkpoints)))
+        given = _by_name(_of_known_step(_in_folder(Path(checkpoints))))
     else:
         given = _by_name([Path(path) for path in checkpoints])
     if not given:
@@ -35,10 +40,13 @@ def files_by_step(checkpoints: Checkpoints) -> dict[int, Path]:
 def step_in(name: str) -> int | None:
     """The number after "step" in a name, or else the last one; None if there is none.
 
-    >>> step_in("checkpoint-500"), step_in("epoch=3-step=1200-v1"), step_in("best")
+    The number after "-v" at its end counts copies of one name, not steps.
+
+    >>> step_in("checkpoint-500"), step_in("epoch=3-step=1200-v1"), step_in("last-v1")
     (500, 1200, None)
     """
-    found = re.findall(r"step[-_=]?(\d+)", name, re.IGNORECASE) or re.findall(r"\d+", name)
+    first = re.sub(r"-v\d+$", "", name)
+    found = re.findall(r"step[-_=]?(\d+)", first, re.IGNORECASE) or re.findall(r"\d+", first)
     return int(found[-1]) if found else None
 
 
@@ -59,11 +67,29 @@ def _in_folder(folder: Path) -> list[Path]:
     return found
 
 
+def _of_known_step(paths: Sequence[Path]) -> Sequence[Path]:
+    """Those with a step in their names, or all if none has one."""
+    known = [path for path in paths if _step_of(path) is not None]
+    others = [path.name for path in paths if path not in known]
+    if known and others:
+        warnings.warn(
+            f"Left out, because no step can be read in the name: {', '.join(others)}; to look at "
+            f"them, too, {_MAPPING}.",
+            InfoplaneWarning,
+            stacklevel=4,
+        )
+    return known or paths
+
+
+def _step_of(path: Path) -> int | None:
+    return step_in(path.name if path.is_dir() else path.stem)
+
+
 def _by_name(paths: Sequence[Path]) -> dict[int, Path]:
     """Every step once."""
     by_step: dict[int, Path] = {}
     for path in paths:
-        step = step_in(path.name if path.is_dir() else path.stem)
+        step = _step_of(path)
         if step is None:
             raise InfoplaneError(f"No step can be read in the name of {path}; {_MAPPING}.")
         if step in by_step:

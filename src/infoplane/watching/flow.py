@@ -13,7 +13,8 @@ from torch import nn
 
 from infoplane.experiments.catalogue import WATCH
 from infoplane.experiments.watched import Watched
-from infoplane.numerics.bandwidth import Silverman, Tapia
+from infoplane.measures.renyi import Renyi
+from infoplane.numerics.bandwidth import Alignment, Silverman, Tapia
 from infoplane.observe.estimator import Asked, MatrixRenyi, PlaneEstimator, seen_by
 from infoplane.observe.plane import INPUT, TARGET, Plane
 from infoplane.observe.probe import Forward, called
@@ -35,8 +36,8 @@ ESTIMATORS: Mapping[str, PlaneEstimator] = {
     "silverman": MatrixRenyi(1.01, Silverman()),
 }
 """The scale-invariant width beside the one that most papers used."""
-ALWAYS = range(2**62)
-"""All steps."""
+FEW = 30
+"""Fewer samples a batch are told of."""
 
 Listener = Callable[[Row], None]
 """Is told of every row the moment it is measured."""
@@ -57,7 +58,9 @@ class Options(TypedDict, total=False):
     autocast: torch.dtype | None
     seed: int
     folder: str | Path | None
-    listeners: Sequence[Listener]
+    listeners: Sequence[Listener] | Listener
+    title: str
+    settings: Mapping[str, Any]
 
 
 @final
@@ -84,11 +87,13 @@ class Flow:
             position, or a ``Tokens``.
         forward: How the model is called with the probe's inputs.
         autocast: Precision of the pass, such as ``torch.bfloat16``; None for the model's own.
-        seed: Seed of the shuffles.
+        seed: Seed of your training, by which several trainings are told apart; the shuffles are
+            drawn from it.
         folder: Where every moment is kept as soon as it is measured; None keeps them in memory.
         start: Updates made before; moments that ``folder`` holds up to it are kept.
-        listeners: Are told of every row.
-        settings: What else the record should say of how it came about.
+        listeners: Are told of every row, one or several; one that fails is left out from then on.
+        title: Of the report; the model's class if empty.
+        settings: What else the record should say of your training, such as {"lr": 1e-3}.
 
     Raises:
         InfoplaneError: No layer can be measured, a named one cannot, or the probe does not fit.
@@ -119,9 +124,16 @@ class Flow:
         seed: int = 0,
         folder: str | Path | None = None,
         start: int = 0,
-        listeners: Sequence[Listener] = (),
+        listeners: Sequence[Listener] | Listener = (),
+        title: str = "",
         settings: Mapping[str, Any] | None = None,
     ) -> None:
+        if permutations < 0:
+            raise InfoplaneError(f"permutations={permutations}: 0 for no null, 39 for p = 0.025.")
+        if start < 0:
+            raise InfoplaneError(f"start={start}: so many updates were made before; 0 for none.")
+        if not (autocast is None or isinstance(autocast, torch.dtype)):
+            raise InfoplaneError(f"autocast={autocast!r}: give a torch.dtype, torch.bfloat16.")
         if not isinstance(model, nn.Module):
             raise InfoplaneError(f"An nn.Module is watched; got a {type(model).__name__}.")
         chosen = tokens if tokens is None or isinstance(tokens, Tokens) else Tokens(tokens)
@@ -134,37 +146,49 @@ class Flow:
         partners = [name for name in (x, target) if name not in (INPUT, TARGET)]
         found = survey(self._model, probes[first], layers, partners)
         self.layers, self.skipped = found.layers, dict(found.skipped)
-        if self.skipped:
-            warnings.warn(self._skipped_words, InfoplaneWarning, stacklevel=3)
+        if words := self._skipped_words:
+            warnings.warn(words, InfoplaneWarning, stacklevel=3)
+        self._null_steps: set[int] = set()
+        seen = _by_name(estimators, x)
         planes = {
             name: Plane(
                 probe=one,
                 layers=self.layers,
                 target=target,
                 source=x,
-                estimators=_by_name(estimators, x),
-                null_steps=ALWAYS,
+                estimators=seen,
+                null_steps=self._null_steps,
                 permutations=permutations,
                 seed=seed,
             )
             for name, one in probes.items()
         }
         self._plane = SideBySide(planes) if len(planes) > 1 else planes[first]
-        self._notes = [self._skipped_words] if self.skipped else []
+        self._notes = [self._skipped_words] if self._skipped_words else []
         self._notes += _left_out_words(pairs, batches)
+        if probes[first].n < FEW:
+            self._notes.append(
+                f"Batches of {probes[first].n} samples are few: no value can exceed "
+                f"{math.log2(probes[first].n):.1f} bit, and independent samples reach much of "
+                "that. Give more samples, or fewer batches."
+            )
+        self._seed, self._title = seed, title
         self._settings = {
             "layers": ", ".join(self.layers),
             "X": source,
             "Y": target,
             "probe": f"{batches} × {probes[first].n}",
+            "probe digest": {name or "probe": one.digest for name, one in probes.items()},
+            "estimators": {name: one.words for name, one in seen.items()},
             "permutations": permutations,
             "tokens": str(chosen),
             "autocast": str(autocast),
             "seed": seed,
             **(settings or {}),
         }
-        self._listeners = tuple(listeners)
+        self._listeners = [listeners] if callable(listeners) else list(listeners)
         self._rows: list[Row] = []
+        self._unkept: list[Row] = []
         self._folder: WatchFolder | None = None
         if folder is not None:
             self._folder = WatchFolder(Path(folder), start, self._attributes)
@@ -175,65 +199,120 @@ class Flow:
         """The steps at which it was looked at so far."""
         return tuple(row.step for row in self._rows)
 
-    def look(self, step: int, *, epoch: float = math.nan, loss: float | None = None) -> Row:
+    def look(
+        self, step: int, *, epoch: float = math.nan, loss: float | None = None, null: bool = True
+    ) -> Row:
         """Measures this moment; the network comes out as it went in.
 
         Args:
             step: Updates made so far; larger than at the last look.
             epoch: The same in passes over the training data, if known.
             loss: Of the update's batch, if it is to be shown.
+            null: Whether the null is measured, too, if there are permutations.
 
         Raises:
-            InfoplaneError: The step is not later than the last, or activations are not finite.
+            InfoplaneError: The step is not later than the last.
         """
         if self._rows and step <= self._rows[-1].step:
             raise InfoplaneError(
                 f"Step {step} was to be looked at after step {self._rows[-1].step}; steps must "
                 "increase."
             )
-        with same_draws(device_of(self._model)):  # estimators and listeners may draw, too
+        if null:
+            self._null_steps.add(step)
+        device = device_of(self._model)
+        # estimators and listeners may draw, too, and count in full precision
+        with same_draws(device), torch.autocast(device.type, enabled=False):
             parts = [self._plane(Snapshot(step, epoch, self._model, loss))]
             told = math.nan if loss is None else float(loss)
             attributes = {"long_name": "loss of the last batch", "unit": "1"}
             parts.append(Measured({"loss": xr.DataArray(told, attrs=attributes)}))
             row = Row.at(step, epoch, parts)
             self._rows.append(row)
-            if self._folder is not None:
-                self._folder.append(row)
-            for tell in self._listeners:
-                tell(row)
+            self._keep(row)
+            self._tell(row)
         return row
+
+    def _keep(self, row: Row) -> None:
+        """Writes a row; if the disk refuses, it is tried again with the next one."""
+        if self._folder is None:
+            return
+        self._unkept.append(row)
+        try:
+            while self._unkept:
+                self._folder.append(self._unkept[0])
+                self._unkept.pop(0)
+        except InfoplaneError as problem:
+            warnings.warn(f"{problem} Until then it is in memory.", InfoplaneWarning, stacklevel=4)
+
+    def _tell(self, row: Row) -> None:
+        """Tells the listeners; what goes wrong in one must not end a training."""
+        for listener in list(self._listeners):
+            try:
+                listener(row)
+            except Exception as problem:  # noqa: BLE001 — the one border to code of others
+                self._listeners.remove(listener)
+                said = f"{type(problem).__name__}: {problem}"
+                warnings.warn(
+                    f"Listener {listener!r} failed at step {row.step} ({said}) and is left out.",
+                    InfoplaneWarning,
+                    stacklevel=4,
+                )
 
     @property
     def trace(self) -> Trace:
-        """What has been measured so far."""
+        """What has been measured so far.
+
+        Raises:
+            InfoplaneError: Nothing.
+        """
+        if not self._rows:
+            raise InfoplaneError(
+                "Nothing was looked at yet: use `with ip.watch(…) as w:`, or call look(step)."
+            )
         return trace_of(self._rows, self._attributes)
 
     def report(self, path: str | Path) -> Path:
         """Writes a self-contained HTML report and returns its path."""
         return write(self.trace, Watched, Path(path), machine={**machine(), **versions()})
 
-    def finish(self) -> None:
-        """Completes the folder, if there is one: Trace and findings beside the journal."""
+    def finish(self, *, stopped: bool = False) -> None:
+        """Completes the folder, if there is one: Trace and findings beside the journal.
+
+        Args:
+            stopped: Whether training ended by an error.
+        """
         if self._folder is not None and self._rows:
-            self._folder.complete(self.trace, Watched.findings([self.trace]))
+            for row in self._unkept:
+                self._folder.append(row)
+            trace = self.trace
+            self._folder.complete(trace, Watched.findings([trace]), stopped=stopped)
+            self._folder = None
 
     @property
     def _attributes(self) -> dict[str, Any]:
         kind = type(self._model).__name__
         return {
             "experiment": WATCH,
-            "title": f"Information flow in {kind}",
+            "title": self._title or f"Information flow in {kind}",
             "description": kind,
             "notes": json.dumps(self._notes, ensure_ascii=False),
             "settings": json.dumps(self._settings, ensure_ascii=False, sort_keys=True),
-            "seed": self._settings["seed"],
+            "seed": self._seed,
         }
 
     @property
     def _skipped_words(self) -> str:
-        said = "; ".join(f"{name!r} {reason}" for name, reason in self.skipped.items())
-        return f"Not measured: {said}."
+        """What is not measured, and why; of an output of which another part is, no word."""
+        measured = {name.split("[")[0] for name in self.layers}
+        told = {name: why for name, why in self.skipped.items() if _module(name) not in measured}
+        said = "; ".join(f"{name!r} {reason}" for name, reason in told.items())
+        return f"Not measured: {said}." if said else ""
+
+
+def _module(name: str) -> str:
+    """Whose output a part such as "lstm[1][0]" is of; a whole layer is nobody's part."""
+    return name.split("[")[0] if name.endswith("]") else ""
 
 
 def _by_name(estimators: Estimators, source: str) -> dict[str, PlaneEstimator]:
@@ -243,12 +322,24 @@ def _by_name(estimators: Estimators, source: str) -> dict[str, PlaneEstimator]:
     if not estimators:
         raise InfoplaneError("No estimator is given; leave estimators out for the usual two.")
     for name, estimator in estimators.items():
+        if any(isinstance(part, Alignment) for part in _rules(estimator)):
+            raise InfoplaneError(
+                f"Estimator {name!r} chooses its width by labels in the order of the probe's "
+                "batches, which are dealt here; take another rule, or build observe.plane.Plane."
+            )
         if not callable(estimator) and not isinstance(estimator, PlaneEstimator):
             raise InfoplaneError(
                 f"Estimator {name!r} is a {type(estimator).__name__}; give ip.Renyi(…), or "
                 "anything that is called with two arrays of samples and returns an Estimate."
             )
     return {str(name): seen_by(one, source) for name, one in estimators.items()}
+
+
+def _rules(estimator: object) -> list[object]:
+    """The kernel-width rules of an estimator that has some."""
+    if isinstance(estimator, MatrixRenyi):
+        return [estimator.bandwidth, *estimator.own.values()]
+    return [estimator.bandwidth, estimator.x_bandwidth] if isinstance(estimator, Renyi) else []
 
 
 def _left_out_words(pairs: Mapping[str, Any], batches: int) -> list[str]:

@@ -13,9 +13,8 @@ from infoplane.observe.probe import called
 from infoplane.record.layers import Layers, leaves
 from infoplane.record.schedule import Schedule
 from infoplane.values.errors import InfoplaneError
-from infoplane.values.trace import Trace
-from infoplane.watching.flow import Flow, Options
-from infoplane.watching.under_trainer import UnderTrainer
+from infoplane.watching.flow import Options
+from infoplane.watching.under_trainer import TrainerCallbacks, UnderTrainer, spread_weights
 
 Trainer = Any
 """A trainer of either package, whose classes have nothing in common."""
@@ -35,7 +34,7 @@ def _callbacks() -> tuple[type, ...]:
 
 
 @final
-class LightningWatch(*_callbacks()):  # type: ignore[misc] # which ones depends on the user
+class LightningWatch(TrainerCallbacks, *_callbacks()):  # type: ignore[misc] # which ones depends on the user
     """Watches a LightningModule while a ``Trainer`` trains it; training is not touched.
 
     ::
@@ -64,6 +63,7 @@ class LightningWatch(*_callbacks()):  # type: ignore[misc] # which ones depends 
         InfoplaneError: At once, the probe is no pair; or before the first update, it does not fit
             the module, nothing can be measured, the module has no ``forward`` and none is given,
             or its weights are spread over several devices.
+        TypeError: At once, there is no option of a name.
     """
 
     def __init__(
@@ -79,16 +79,6 @@ class LightningWatch(*_callbacks()):  # type: ignore[misc] # which ones depends 
         super().__init__()
         self._own_forward = options.get("forward", called) is called
         self._watching = UnderTrainer(probe, layers, every, updates, report, options)
-
-    @property
-    def flow(self) -> Flow:
-        """What is measured; on the process with rank 0 alone."""
-        return self._watching.flow
-
-    @property
-    def trace(self) -> Trace:
-        """What has been measured so far; on the process with rank 0 alone."""
-        return self._watching.trace
 
     def on_train_start(self, trainer: Trainer, pl_module: nn.Module) -> None:
         """Looks for the first time."""
@@ -146,7 +136,4 @@ def _require_forward(module: nn.Module) -> None:
 def _require_whole(trainer: Trainer) -> None:
     names = {kind.__name__ for kind in type(trainer.strategy).__mro__}
     if sharded := names.intersection(_SHARDED):
-        raise InfoplaneError(
-            f"Under {sharded.pop()} no process has all weights, so that none can look at the "
-            "network alone; save checkpoints and give them to ip.watch_checkpoints."
-        )
+        raise spread_weights(sharded.pop())

@@ -1,5 +1,6 @@
 """From what a user has at hand to a Probe, with every mistake named."""
 
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, final
@@ -8,11 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from infoplane.measures.samples import count_not_finite
 from infoplane.observe.plane import INPUT, TARGET
-from infoplane.observe.probe import Forward, Probe, placed
+from infoplane.observe.probe import Forward, Probe
 from infoplane.observe.tokens import Tokens
 from infoplane.record.undisturbed import device_of
-from infoplane.values.errors import InfoplaneError
+from infoplane.values.errors import InfoplaneError, InfoplaneWarning
 
 Pair = tuple[Any, Any]
 """Inputs as the network takes them, and their targets or None."""
@@ -94,17 +96,22 @@ def probe_of(model: nn.Module, pair: Pair, how: Showing) -> Probe:
             f"The targets are integers of shape {tuple(y.shape)}. Class labels have shape "
             f"({len(y)},); pass floats for numbers, or tokens='each' for one label per token."
         )
+    _warn_of_classes_as_numbers(y)
+    for name, values in (("inputs", x), ("targets", y)):
+        if broken := count_not_finite(values):
+            raise InfoplaneError(
+                f"The probe's {name} hold {broken} NaN or infinite values of {values.numel()}; "
+                "leave those samples out."
+            )
     shape = (how.batches, len(x) // how.batches)
-    device, precision = device_of(model), _precision(model)
-    fed = placed(inputs, device) if precision is None else placed(placed(inputs, device), precision)
     return Probe(
         x=x.unflatten(0, shape),
         y=y.unflatten(0, shape),
-        inputs=fed,
+        inputs=inputs,
         forward=how.forward,
         tokens=how.tokens,
         autocast=how.autocast,
-    ).to(device)
+    ).to(device_of(model))
 
 
 def _tensors_of(inputs: Any) -> Any:  # noqa: ANN401 — whatever a network takes
@@ -181,6 +188,23 @@ def _source(inputs: Any, how: Showing) -> Tensor:  # noqa: ANN401
     return chosen
 
 
+CLASSES = 20
+"""So many whole-numbered values among many targets look like classes."""
+
+
+def _warn_of_classes_as_numbers(y: Tensor) -> None:
+    if y.ndim != 1 or not y.is_floating_point():
+        return
+    values = y.unique()
+    if len(values) <= min(CLASSES, len(y) // 5) and bool((values == values.round()).all()):
+        warnings.warn(
+            f"The targets are floats with {len(values)} different whole values and are measured "
+            "as numbers; if they are classes, pass integers (y.long()).",
+            InfoplaneWarning,
+            stacklevel=5,
+        )
+
+
 def _targets(y: Any, samples: int, target: str) -> Tensor:  # noqa: ANN401
     """One target for every sample; blank ones where Y is something else."""
     if y is None:
@@ -190,7 +214,13 @@ def _targets(y: Any, samples: int, target: str) -> Tensor:  # noqa: ANN401
                 "or a layer such as the last."
             )
         return torch.zeros(samples, dtype=torch.long)
-    y = torch.as_tensor(y)
+    try:
+        y = torch.as_tensor(y)
+    except (TypeError, ValueError, RuntimeError) as problem:
+        raise InfoplaneError(
+            f"The targets are a {type(y).__name__} that is no array of numbers ({problem}); encode "
+            "class names as integers."
+        ) from problem
     if y.ndim == 0 or len(y) != samples:
         raise InfoplaneError(
             f"The probe has {samples} inputs, and targets of shape {tuple(y.shape)}; one for each "
@@ -215,9 +245,3 @@ def _token_by_token(x: Tensor, y: Tensor, target: str) -> tuple[Tensor, Tensor]:
             f"y[:, None].expand(-1, {length})."
         )
     return x.flatten(0, 1), y.flatten(0, 1)
-
-
-def _precision(model: nn.Module) -> torch.dtype | None:
-    """The one floating-point type of all parameters, if there is one."""
-    kinds = {weights.dtype for weights in model.parameters() if weights.is_floating_point()}
-    return kinds.pop() if len(kinds) == 1 else None

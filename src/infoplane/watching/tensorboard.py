@@ -8,6 +8,7 @@ from typing import Any, Protocol, final, runtime_checkable
 import numpy as np
 import xarray as xr
 
+from infoplane.experiments.over_batches import summarised
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.trace import Row
 
@@ -40,8 +41,8 @@ class TensorBoardRows:
 
     The tag says what, under which estimator, of which layer and on which probe:
     ``I_XT/tapia/encoder.0``, and with several probes ``I_XT/tapia/encoder.0/test``. The value is
-    the mean over the probe's batches, in single precision as TensorBoard keeps it, at the row's
-    step. What is not measured at a step (NaN in the Trace) is not written.
+    the mean over the probe's batches, of p-values the largest, in single precision as TensorBoard
+    keeps it, at the row's step. What is not measured at a step (NaN in the Trace) is not written.
 
     Args:
         writer: A ``SummaryWriter`` of yours, or a folder of event files, for which one is made.
@@ -51,13 +52,8 @@ class TensorBoardRows:
     """
 
     def __init__(self, writer: Writer | str | Path) -> None:
-        own = isinstance(writer, str | Path)
-        if not own and not isinstance(writer, Writer):
-            raise InfoplaneError(
-                f"TensorBoardRows takes a SummaryWriter or a folder; got a {type(writer).__name__}."
-            )
-        self._own = own
-        self._writer: Any = _opened(Path(writer)) if isinstance(writer, str | Path) else writer
+        self._own = isinstance(writer, str | Path)
+        self._writer = writer_of(writer)
 
     def __call__(self, row: Row) -> None:
         """Writes one row; when this returns, TensorBoard can show it."""
@@ -83,11 +79,10 @@ class TensorBoardRows:
 
 
 def scalars(row: Row) -> Iterator[tuple[str, float]]:
-    """Tag and value of everything measured: means over the batches, without what is NaN."""
+    """Tag and value of everything measured, one for all batches, without what is NaN."""
     for name, values in row.values.items():
         if values.dtype.kind in "fiub":
-            mean = values.mean("batch") if "batch" in values.dims else values
-            yield from _tagged(name, mean)
+            yield from _tagged(name, summarised(name, values)[0])
 
 
 def _tagged(name: str, values: xr.DataArray) -> Iterator[tuple[str, float]]:
@@ -106,6 +101,21 @@ def _names(values: xr.DataArray, place: tuple[int, ...]) -> list[str]:
 
 def _rank(dim: Hashable) -> tuple[int, str]:
     return ORDER.index(str(dim)) if dim in ORDER else len(ORDER), str(dim)
+
+
+def writer_of(given: object) -> Any:  # noqa: ANN401 — its class comes from an optional library
+    """A writer as it is, or a new one for a folder.
+
+    Raises:
+        InfoplaneError: It is neither; or TensorBoard is not installed.
+    """
+    if isinstance(given, str | Path):
+        return _opened(Path(given))
+    if not isinstance(given, Writer):
+        raise InfoplaneError(
+            f"TensorBoardRows takes a SummaryWriter or a folder; got a {type(given).__name__}."
+        )
+    return given
 
 
 def _opened(folder: Path) -> Any:  # noqa: ANN401 — its class comes from an optional library

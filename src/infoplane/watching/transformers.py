@@ -10,9 +10,8 @@ from torch import nn
 from infoplane.record.layers import Layers, leaves
 from infoplane.record.schedule import Schedule
 from infoplane.values.errors import InfoplaneError
-from infoplane.values.trace import Trace
-from infoplane.watching.flow import Flow, Options
-from infoplane.watching.under_trainer import UnderTrainer
+from infoplane.watching.flow import Options
+from infoplane.watching.under_trainer import TrainerCallbacks, UnderTrainer, spread_weights
 
 try:
     from transformers import TrainerCallback
@@ -27,7 +26,7 @@ State = Any
 
 
 @final
-class TransformersWatch(TrainerCallback):
+class TransformersWatch(TrainerCallbacks, TrainerCallback):
     """Watches a model while a ``Trainer`` trains it; training is not touched.
 
     ::
@@ -60,6 +59,7 @@ class TransformersWatch(TrainerCallback):
     Raises:
         InfoplaneError: At once, the probe is no pair; or before the first update, it does not fit
             the model, nothing can be measured, or the weights are spread over several devices.
+        TypeError: At once, there is no option of a name.
     """
 
     def __init__(
@@ -75,16 +75,6 @@ class TransformersWatch(TrainerCallback):
         super().__init__()
         self._watching = UnderTrainer(probe, layers, every, updates, report, options)
         self._awaits_loss = False
-
-    @property
-    def flow(self) -> Flow:
-        """What is measured; on the process with rank 0 alone."""
-        return self._watching.flow
-
-    @property
-    def trace(self) -> Trace:
-        """What has been measured so far; on the process with rank 0 alone."""
-        return self._watching.trace
 
     def finish(self) -> None:
         """Completes folder and report with what was measured, after a training that failed."""
@@ -144,7 +134,4 @@ class TransformersWatch(TrainerCallback):
 
 def _require_whole(args: State) -> None:
     if getattr(args, "deepspeed", None) or getattr(args, "fsdp", None):
-        raise InfoplaneError(
-            "Under DeepSpeed or FSDP no process has all weights, so that none can look at the "
-            "network alone; save checkpoints and give them to ip.watch_checkpoints."
-        )
+        raise spread_weights("DeepSpeed or FSDP")

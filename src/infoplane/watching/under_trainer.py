@@ -30,6 +30,7 @@ class UnderTrainer:
 
     Raises:
         InfoplaneError: The probe is neither a pair nor several of them by name.
+        TypeError: There is no option of a name.
     """
 
     def __init__(
@@ -41,7 +42,8 @@ class UnderTrainer:
         report: str | Path | None,
         options: Options,
     ) -> None:
-        named_probes(probe)  # a wrong one is told of before anything is set up
+        named_probes(probe)  # what is wrong is told of before anything is set up
+        _require_known(options)
         self._arguments: dict[str, Any] = {
             "probe": probe,
             "layers": layers,
@@ -69,11 +71,6 @@ class UnderTrainer:
                 "Nothing is measured yet: give this callback to a trainer and train first."
             )
         return self._watch.flow
-
-    @property
-    def trace(self) -> Trace:
-        """What has been measured so far."""
-        return self.flow.trace
 
     def begin(self, model: nn.Module, *, start: int, updates: int | None) -> None:
         """Looks for the first time, after ``start`` updates.
@@ -114,3 +111,45 @@ class UnderTrainer:
     def _write(self) -> None:
         if self._report is not None:
             self.flow.report(self._report)
+
+
+class TrainerCallbacks:
+    """What a callback shows its user, whichever trainer calls it; a base beside the trainer's."""
+
+    _watching: UnderTrainer
+
+    @property
+    def flow(self) -> Flow:
+        """What is measured; on the process with rank 0 alone.
+
+        Raises:
+            InfoplaneError: Training has not begun.
+        """
+        return self._watching.flow
+
+    @property
+    def trace(self) -> Trace:
+        """What has been measured so far; on the process with rank 0 alone."""
+        return self.flow.trace
+
+
+def spread_weights(under: str) -> InfoplaneError:
+    """What to say where no process has all weights.
+
+    Args:
+        under: What spreads them.
+    """
+    return InfoplaneError(
+        f"Under {under} no process has all weights, so that none can look at the network alone; "
+        "save checkpoints and give them to ip.watch_checkpoints."
+    )
+
+
+def _require_known(options: Options) -> None:
+    """As Python does, but before training: the arguments travel far before they are used."""
+    for name in options:
+        if name not in Options.__annotations__:
+            raise TypeError(
+                f"got an unexpected keyword argument {name!r}; there are "
+                f"{', '.join(Options.__annotations__)}"
+            )

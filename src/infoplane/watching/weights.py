@@ -1,12 +1,11 @@
 """Weights from a file that may come from anywhere, into a network that they must fit."""
 
 import pickle
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
@@ -18,13 +17,14 @@ Weights = Mapping[str, Any]
 SOUND_SINCE = (2, 10)
 """Before, a crafted file could execute code in spite of ``weights_only`` (CVE-2025-32434 up to
 2.5, CVE-2026-24747 up to 2.9)."""
-PREFIXES = ("module.", "_orig_mod.")
-"""What ``DataParallel`` and ``torch.compile`` put before every name."""
+PARALLEL, COMPILED = "module", "_orig_mod"
+"""The level of its own that ``DataParallel`` puts before every name, and ``torch.compile`` within
+the names of whatever it compiled."""
 _EXTRA = "_extra_state"
 
 
 def weights_in(path: Path, key: str | None = None) -> Weights:
-    """The weights in a file, under the names that the bare network has for them.
+    """The weights in a file, under the names that it has for them.
 
     Args:
         path: A ``.safetensors`` file, or one that torch has written.
@@ -45,26 +45,28 @@ def weights_in(path: Path, key: str | None = None) -> Weights:
         content = content[key]
     if not isinstance(content, Mapping) or not content or not all(map(_is_weight, content.items())):
         raise InfoplaneError(_more_than_weights(path, key, content))
-    return _without_prefixes(content)
+    return content
 
 
 def load_into(model: nn.Module, weights: Weights, path: Path) -> None:
     """Copies weights into a network, in its own precision.
 
-    A tied weight may be there under one of its names alone.
+    A tied weight may be there under one of its names alone, and names may have the levels that
+    ``DataParallel`` and ``torch.compile`` add.
 
     Raises:
         InfoplaneError: Names or shapes differ; which, and in which file.
     """
     own = model.state_dict()
+    weights = _named_as(own, weights)
     tensors = {name: value for name, value in own.items() if isinstance(value, Tensor)}
     there = {_place(tensors[name]) for name in tensors if name in weights}
     missing = [name for name in own if name not in weights and _place_of(own[name]) not in there]
     unexpected = [name for name in weights if name not in own]
     other = [
-        f"{name} {tuple(weights[name].shape)} instead of {tuple(tensor.shape)}"
+        f"{name} {_shape(weights[name])} instead of {_shape(tensor)}"
         for name, tensor in tensors.items()
-        if name in weights and weights[name].shape != tensor.shape
+        if name in weights and _shape(weights[name]) != _shape(tensor)
     ]
     wrong = {"it lacks": missing, "it has besides": unexpected, "other shapes": other}
     if any(wrong.values()):
@@ -79,8 +81,10 @@ def load_into(model: nn.Module, weights: Weights, path: Path) -> None:
 def _safetensors(path: Path) -> Weights:
     try:
         return load_file(path)
-    except SafetensorError as problem:
-        raise InfoplaneError(f"{path} is damaged, or no safetensors file: {problem}.") from problem
+    except Exception as problem:  # there is no end of ways in which a file may be malformed
+        raise InfoplaneError(
+            f"{path} is damaged, or no safetensors file: {_said(problem)}"
+        ) from problem
 
 
 def _pickled(path: Path) -> object:
@@ -99,10 +103,16 @@ def _pickled(path: Path) -> object:
             "reading it could execute code. Where you trust it, save model.state_dict() alone, "
             "best with safetensors."
         ) from problem
-    except (RuntimeError, EOFError, ValueError, KeyError, TypeError) as problem:
+    except Exception as problem:  # torch reads bytes as they come, and fails as they come
         raise InfoplaneError(
-            f"{path} is damaged, or no file of weights: {str(problem).splitlines()[0]}"
+            f"{path} is damaged, or no file of weights: {_said(problem)}"
         ) from problem
+
+
+def _said(problem: Exception) -> str:
+    """What a library said in its first line, which may be nothing."""
+    kind = type(problem).__name__
+    return ": ".join([kind, *str(problem).strip().splitlines()[:1]])
 
 
 def _is_weight(member: tuple[object, object]) -> bool:
@@ -129,11 +139,32 @@ def _some(names: Sequence[str], most: int = 8) -> str:
     return f"{', '.join(names[:most]) or 'none'}{more}"
 
 
-def _without_prefixes(weights: Weights) -> Weights:
-    for prefix in PREFIXES * 2:  # a compiled network may be within a parallel one, and around it
-        if all(name.startswith(prefix) for name in weights):
-            weights = {name.removeprefix(prefix): value for name, value in weights.items()}
-    return weights
+def _named_as(own: Mapping[str, Any], weights: Weights) -> Weights:
+    """The weights under the network's own names, as far as these can be found.
+
+    A network may have a submodule called "module" itself: names that fit stay as they are.
+    """
+    return max(_readings(own, weights), key=lambda named: len(named.keys() & own.keys()))
+
+
+def _readings(own: Mapping[str, Any], weights: Weights) -> Iterator[Weights]:
+    """The names as they are, then without wrappers' levels, one after another."""
+    yield weights
+    real = {_uncompiled(name): name for name in own}
+    plain = {_uncompiled(name): value for name, value in weights.items()}
+    while len(plain) == len(weights):  # two names that become one are no longer told apart
+        yield {real.get(name, name): value for name, value in plain.items()}
+        if not all(name.startswith(f"{PARALLEL}.") for name in plain):
+            return
+        plain = {name.removeprefix(f"{PARALLEL}."): value for name, value in plain.items()}
+
+
+def _uncompiled(name: str) -> str:
+    return ".".join(level for level in name.split(".") if level != COMPILED)
+
+
+def _shape(value: object) -> tuple[int, ...] | None:
+    return tuple(value.shape) if isinstance(value, Tensor) else None
 
 
 def _place(tensor: Tensor) -> tuple[int, tuple[int, ...]]:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal, final
 import torch
 from torch import Tensor, nn
 
-from infoplane.analysis.claims import judge
+from infoplane.analysis.claims import judged
 from infoplane.datasets.base import Dataset
 from infoplane.datasets.catalogue import load
 from infoplane.experiments.autoencoder.claims import claims
@@ -166,7 +166,7 @@ class Autoencoder(Experiment):
     @staticmethod
     def findings(traces: Sequence[Trace]) -> list[Finding]:
         """S0's inequalities and their opposites, S1's phases, and whether all is measurable."""
-        return [judge(claim, traces) for claim in claims(traces[0])]
+        return judged(claims(traces[0]), traces)
 
     @staticmethod
     def panels(trace: Trace) -> list[Panel]:

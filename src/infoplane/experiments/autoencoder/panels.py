@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from infoplane.experiments import panels as shared
-from infoplane.experiments.autoencoder.claims import chains
+from infoplane.experiments.autoencoder.claims import chains, claims
+from infoplane.experiments.gaps import diverged, left_out
 from infoplane.values.finding import Finding, Verdict
 from infoplane.values.panel import Panel
 from infoplane.values.trace import Trace
@@ -46,7 +49,6 @@ def panels(trace: Trace) -> list[Panel]:
 
 def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
     """What was trained, what was found, how sure, and what is saturated."""
-    test = trace["loss_test"].values
     unmeasured = sorted({name for finding in findings for name in finding.unmeasured})
     counted = {
         verdict: sum(finding.verdict is verdict for finding in findings) for verdict in Verdict
@@ -58,8 +60,16 @@ def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
         else "Under no rule are the values that the claims rest on saturated at log₂ n."
     )
     return [
-        f"{trace.attrs['description']}; the test error fell from {test[0]:.4f} to {test[-1]:.4f}.",
-        f"Of {len(findings)} claims: {verdicts}.",
-        saturated,
+        f"{trace.attrs['description']}; {_learned(trace['loss_test'].values)}.",
+        *diverged(trace),
+        *([f"Of {len(findings)} claims: {verdicts}.", saturated] if findings else []),
+        *left_out(claims(trace), findings),
         "One seed: what it shows is about this network, not yet about training.",
     ]
+
+
+def _learned(errors: np.ndarray) -> str:
+    """How the test error went, shape (snapshot,)."""
+    if not np.isfinite(errors[-1]):
+        return f"the test error was {errors[0]:.4f} at first and is no number at the end"
+    return f"the test error fell from {errors[0]:.4f} to {errors[-1]:.4f}"

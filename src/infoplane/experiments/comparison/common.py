@@ -5,11 +5,14 @@ from collections.abc import Mapping
 import numpy as np
 import xarray as xr
 
-from infoplane.values.estimate import SATURATION
+from infoplane.values import ceilings
 from infoplane.values.trace import Trace, held_out, sides
 
 VARIABLES = ("I_XT", "I_TY", "S_T")
 """What is compared layer by layer."""
+
+DATA = "data"
+"""Attribute of a compared Trace: the content hash of its data, empty if that is not known."""
 
 Runs = Mapping[str, Trace]
 """Traces by the name of their run, in the order of their colours."""
@@ -64,6 +67,6 @@ def same_quantity(variable: str, runs: Runs) -> bool:
 
 def saturated(values: xr.DataArray) -> np.ndarray:
     """Whether the mean over the batches is saturated; never, where there is no ceiling."""
-    mean = values.mean("batch") if "batch" in values.dims else values
-    reached: np.ndarray = (mean >= SATURATION * values.attrs.get("ceiling", np.inf)).values
+    mean = values.mean("batch", keep_attrs=True) if "batch" in values.dims else values
+    reached: np.ndarray = ceilings.saturated(mean).values
     return reached

@@ -1,7 +1,6 @@
-"""What cannot be compared, and what is saturated, in words."""
+"""What was not compared, and what is saturated, in words."""
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from infoplane.experiments.comparison.common import (
     VARIABLES,
@@ -12,21 +11,8 @@ from infoplane.experiments.comparison.common import (
     quantity,
     saturated,
 )
-from infoplane.values.trace import Trace, sides
-
-
-def incomparable(runs: Runs) -> list[str]:
-    """Why values of some runs cannot be held against each other; empty if they can."""
-    told = []
-    sizes = {name: _n(trace) for name, trace in runs.items()}
-    if len(set(sizes.values())) > 1:
-        told.append(f"Samples per batch n: {_listed(sizes)} (bias and ceiling log₂ n go with it).")
-    used = {name: estimators(trace) for name, trace in runs.items()}
-    for estimator in dict.fromkeys(key for one in used.values() for key in one):
-        meant = {name: one[estimator] for name, one in used.items() if estimator in one}
-        if len(set(meant.values())) > 1:
-            told.append(f"Estimator “{estimator}”: {_listed(meant)}.")
-    return told
+from infoplane.experiments.comparison.conditions import listed
+from infoplane.values.trace import sides
 
 
 def left_out(runs: Runs) -> list[str]:
@@ -48,17 +34,6 @@ def saturation(runs: Runs) -> str:
     return f"Saturated at log₂ n, where a value says little but n: {'; '.join(told)}."
 
 
-def estimators(trace: Trace) -> dict[str, str]:
-    """Every estimator with all its parameters, by name."""
-    for values in trace.values():
-        if "methods" in values.attrs:
-            described = json.loads(values.attrs["methods"])
-            return {name: told.get("repr", told["words"]) for name, told in described.items()}
-        if "estimators" in values.attrs:
-            return dict(json.loads(values.attrs["estimators"]))
-    return {}
-
-
 def _lonely(runs: Runs) -> Iterator[str]:
     """Layers and estimators that one run has alone."""
     for dimension in ("estimator", "layer"):
@@ -77,7 +52,7 @@ def _other_quantities(runs: Runs) -> Iterator[str]:
             name: quantity(trace[variable]) for name, trace in runs.items() if variable in trace
         }
         if len(set(meant.values())) > 1:
-            yield f"Not the same quantity, and so not compared: {_listed(meant)}."
+            yield f"Not the same quantity, and so not compared: {listed(meant)}."
         elif len(meant) == 1:
             ((name, words),) = meant.items()
             yield f"In {name} alone, and so not compared: {words}."
@@ -87,14 +62,4 @@ def _other_probes(runs: Runs) -> Iterator[str]:
     """The probes, if they are not the same in all runs."""
     probes = {name: " and ".join(filter(None, sides(one))) or "one" for name, one in runs.items()}
     if len(set(probes.values())) > 1:
-        yield f"Probes are {_listed(probes)}: only the last, held-out one of each is compared."
-
-
-def _n(trace: Trace) -> str:
-    """Samples per batch of its informations, as text."""
-    known = [trace[name].attrs for name in VARIABLES if name in trace]
-    return next((str(attributes["n"]) for attributes in known if "n" in attributes), "unknown")
-
-
-def _listed(told: Mapping[str, str]) -> str:
-    return "; ".join(f"{value} in {name}" for name, value in told.items())
+        yield f"Probes are {listed(probes)}: only the last, held-out one of each is compared."

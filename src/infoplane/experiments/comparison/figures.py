@@ -19,7 +19,8 @@ from infoplane.experiments.comparison.common import (
     union,
     views,
 )
-from infoplane.experiments.comparison.doubts import incomparable
+from infoplane.experiments.comparison.conditions import incomparable
+from infoplane.values.ceilings import known_ceiling
 from infoplane.values.panel import Axis, Panel, Series
 
 
@@ -62,7 +63,7 @@ def _curves(runs: Runs, seen: Mapping[str, Runs]) -> Iterator[Panel]:
         chosen = _chosen(viewed, variable, {"estimator": estimator, "layer": layer})
         if len(chosen) > 1:
             yield replace(
-                _course(layer, chosen, incomparable({run: runs[run] for run in chosen})),
+                _course(layer, chosen, incomparable({run: runs[run] for run in chosen}, variable)),
                 key=f"{variable}-{estimator}-{place}-{side}",
                 group=f"{label(next(iter(chosen.values())))}, {estimator}",
                 side=side,
@@ -99,10 +100,11 @@ def _course(title: str, values: Mapping[str, xr.DataArray], doubts: list[str]) -
         doubts: Why the lines cannot be held against each other.
     """
     first = next(iter(values.values()))
-    ceilings = {one.attrs.get("ceiling") for one in values.values()}
+    spread = any(one.sizes.get("batch", 1) > 1 for one in values.values())
+    ceilings = {known_ceiling(one) for one in values.values()}
     words = [
         "One line per run.",
-        *(["Bands: ±1 standard error over its probe batches."] if "batch" in first.dims else []),
+        *(["Bands: ±1 standard error over its probe batches."] if spread else []),
         *(["NOT comparable in absolute value, see above."] if doubts else []),
         *_marked(values),
     ]
@@ -119,14 +121,14 @@ def _course(title: str, values: Mapping[str, xr.DataArray], doubts: list[str]) -
 
 def _line(name: str, values: xr.DataArray) -> Series:
     """One run's values, with the share of the ceiling that they reach."""
-    batched, steps = "batch" in values.dims, values["step"].values
-    mean = values.mean("batch").values if batched else values.values
-    ceiling = values.attrs.get("ceiling")
+    batches, steps = values.sizes.get("batch", 0), values["step"].values
+    mean = values.mean("batch").values if batches else values.values
+    ceiling = known_ceiling(values)
     return Series(
         name=name,
         x=steps + 1,
         y=mean,
-        y_error=standard_error(values).values if batched else None,
+        y_error=standard_error(values).values if batches > 1 else None,
         at=steps,
         of=name,
         beside={} if ceiling is None else {"share of log₂ n": mean / ceiling},

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from typing import final
 
 from infoplane.experiments.comparison.common import Runs
-from infoplane.experiments.comparison.doubts import incomparable, saturation
+from infoplane.experiments.comparison.conditions import incomparable, unknown
+from infoplane.experiments.comparison.doubts import saturation
 from infoplane.values.finding import Finding
 
 
@@ -52,15 +53,21 @@ def summary(runs: Runs, claims: Sequence[Judged]) -> list[str]:
     described = [f"{name} ({one.attrs.get('description', 'run')})" for name, one in runs.items()]
     return [
         f"{len(runs)} runs side by side: {'; '.join(described)}.",
-        _comparability(incomparable(runs)),
+        _comparability(incomparable(runs), unknown(runs)),
         _agreement([claim for claim in claims if len(claim.findings) == len(runs)]),
         saturation(runs),
     ]
 
 
-def _comparability(doubts: Sequence[str]) -> str:
+def _comparability(doubts: Sequence[str], unknown: Sequence[str]) -> str:
+    if not doubts and not unknown:
+        return "n, estimators, data, X and Y are the same in all, so that values can be compared."
     if not doubts:
-        return "n and estimators are the same in all, so that values can be compared."
+        return (
+            "Nothing that the runs tell of how they were measured differs; but not all of them "
+            f"tell their {', '.join(unknown)}: compare values only where you know it to be the "
+            "same."
+        )
     return f"Absolute values are NOT comparable between all of these runs. {' '.join(doubts)}"
 
 

@@ -2,7 +2,7 @@
   const config = {
     responsive: true,
     displaylogo: false,
-    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "toImage"],
+    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "toImage", "sendChartToCloud", "sendDataToCloud"],
   };
   const figures = drawings.figures.map((figure, i) => {
     const plot = document.querySelector(`[data-figure="${i}"]`);
@@ -44,6 +44,14 @@
       move();
     });
     return drawing;
+  }
+
+  // Few figures are all drawn before anybody asks, so that a page printed or pictured is whole.
+  const FEW = 32;
+  function drawIdly() {
+    if (figures.length > FEW) return;
+    const next = figures.find((figure) => !figure.drawn && isShown(figure));
+    if (next) draw(next).then(() => setTimeout(drawIdly));
   }
 
   // Paper has no scrolling.

@@ -22,7 +22,7 @@
     if (!isKnown(value)) return [];
     const spread = isKnown(error) ? ` \u00b1 ${number(error, 2)}` : "";
     const inBits = label.endsWith(`[${figure.unit}]`);
-    const full = inBits && figure.ceiling !== null && value >= drawings.saturation * figure.ceiling;
+    const full = inBits && isKnown(figure.saturated) && value >= figure.saturated;
     return [`${escaped(label)}: ${number(value)}${spread}${full ? " (saturated)" : ""}`];
   }
 

@@ -67,5 +67,6 @@
   });
   arrange();
   await drawShown();
+  drawIdly();
   document.documentElement.dataset.ready = "true";
 })();
