@@ -58,7 +58,9 @@ def test_every_probe_is_a_side_and_the_last_one_is_judged(watched_trace):
     findings, panels, summary = shown(trace)
     assert [panel.side for panel in panels if panel.plane] == ["train", "test"] * 2
     assert [panel.side for panel in panels if panel.key == "loss"] == [""]
-    assert findings == Watched.findings([held_out(trace)])
+    alone = Watched.findings([held_out(trace)])
+    assert [one.readings for one in findings] == [one.readings for one in alone]
+    assert all(one.spread.endswith(", on the test samples") for one in findings)
     assert "train and test samples" in summary
     plane = next(panel for panel in panels if panel.plane and panel.side == "train")
     expected = trace["I_XT"].sel(probe="train", estimator="silverman", layer="last").mean("batch")
@@ -112,3 +114,24 @@ def test_series_of_a_layer_say_so_in_every_figure(watched_trace):
     layers = {"first", "second", "last"}
     assert about.pop("loss") == {""}
     assert all(found == layers for found in about.values())
+
+
+def test_an_input_that_does_not_vary_is_said_and_asked_nothing(watched_trace):
+    trace = watched_trace()
+    trace["S_X"][:] = 0.0
+    findings, _, summary = shown(trace)
+    assert findings == [] and "X is the same in all samples" in summary
+
+
+def test_what_lies_above_the_null_is_a_figure_of_its_own(watched_trace):
+    trace = watched_trace()
+    _, panels, _ = shown(trace)
+    panel = next(one for one in panels if one.key == "I-TY-above-null-silverman")
+    excess = (trace["I_TY"] - trace["I_TY_null"]).sel(estimator="silverman", layer="last")
+    expected = excess.mean("batch").dropna("snapshot")
+    assert panel.series[-1].y == pytest.approx(expected.values)
+
+
+def test_a_training_that_has_not_ended_is_called_so(watched_trace):
+    for status, words in (("running", "had not ended"), ("stopped", "was stopped")):
+        assert words in shown(watched_trace().assign_attrs(status=status))[2]

@@ -4,6 +4,7 @@ import csv
 import io
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -218,8 +219,15 @@ def test_one_side_at_a_time(visit, fictions):
     assert page.evaluate(ranged) == scale
 
 
-def test_findings_open_and_all_of_them_for_print(visit):
-    page = visit(1280).page
+def test_few_figures_are_all_drawn_before_anybody_scrolls(visit):
+    page = visit(400).page
+    page.wait_for_function("() => !document.querySelector('figure:not([hidden]) .plot:empty')")
+
+
+def test_findings_open_and_all_of_them_for_print(visit, content):
+    figures = [one for one in content["panels"] if not one.side]
+    many = [replace(one, key=f"{one.key}-{i}") for i in range(40) for one in figures[:1]]
+    page = visit(1280, panels=[*content["panels"], *many]).page
     opened = "() => Array.from(document.querySelectorAll('.findings details'), one => one.open)"
     assert not any(page.evaluate(opened))
     undrawn = "() => document.querySelectorAll('.plot:not(.js-plotly-plot)').length"

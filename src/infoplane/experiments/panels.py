@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import xarray as xr
 
-from infoplane.analysis.claims import standard_error
+from infoplane.analysis.claims import above_null, standard_error
 from infoplane.analysis.dpi import Chain, states
 from infoplane.experiments.over_batches import is_p_value, summarised
 from infoplane.values.ceilings import known_ceiling
@@ -79,6 +79,31 @@ def curves(trace: Trace, name: str, estimator: str, caption: str, side: str = ""
         y=_axis(values),
         series=tuple(series),
         ceiling=known_ceiling(values),
+        group=estimator,
+        side=side,
+    )
+
+
+def excess(trace: Trace, name: str, estimator: str, caption: str, side: str = "") -> Panel:
+    """What a variable has above its null, over the moments at which that was measured.
+
+    The error is that of the paired difference, batch by batch.
+
+    Args:
+        trace: A run with a null, measured on one probe.
+        name: The variable.
+        estimator: Which of the estimators.
+        caption: How to read it.
+        side: Name of the probe if there are several.
+    """
+    values = above_null(trace.sel(estimator=estimator), name)
+    return Panel(
+        key=_key(f"{name.replace('_', '-')}-above-null", estimator, side),
+        title=f"{_title(values)} above its null",
+        caption=caption,
+        x=_STEPS,
+        y=_axis(values),
+        series=tuple(_over_steps(values, trace)),
         group=estimator,
         side=side,
     )

@@ -1,7 +1,7 @@
 """How any watched network's Trace is presented: no paper's claims, but what all can be asked."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, final
 
 import numpy as np
@@ -23,16 +23,21 @@ from infoplane.values.finding import Finding, Verdict
 from infoplane.values.panel import Panel
 from infoplane.values.trace import Trace, held_out, sides
 
+NOTHING = 1e-9
+"""An entropy in bits that is rounding of zero."""
 MOMENTS = 8
 """Fewer moments, or fewer with a null, show no phase."""
 _CURVES = {
     "I_XT": "What each layer keeps of the input; dashed: the same after shuffling (the null).",
     "I_TY": "What each layer shares with the target; dashed: the null.",
-    "S_T": "Entropy of each layer: at the ceiling, informations are entropies.",
 }
-_UNSHUFFLED = {
+_WITHOUT_NULL = {
     "I_XT": "What each layer keeps of the input.",
     "I_TY": "What each layer shares with the target.",
+}
+_ABOVE_NULL = {
+    "I_XT": "What of it independent samples do not show: this is what counts.",
+    "I_TY": "The same of the target.",
 }
 _COMPANIONS = {
     "norm_T": ("norms", "Mean activation norm", "Scale, not information."),
@@ -51,27 +56,27 @@ class Watched(Shown):
     def findings(traces: Sequence[Trace]) -> list[Finding]:
         """What can be asked of any network, on samples not trained on."""
         parts = [held_out(trace) for trace in traces]
-        return judged(claims(parts[0]), parts) if parts else []
+        found = judged(claims(parts[0]), parts) if parts else []
+        return [replace(one, spread=one.spread + _probe_words(traces[0])) for one in found]
 
     @staticmethod
     def panels(trace: Trace) -> list[Panel]:
-        """Planes and layer-wise curves, by estimator and probe; scale and loss."""
-        captions = _CURVES if has_null(trace) else _CURVES | _UNSHUFFLED
+        """Planes and layer-wise curves, by estimator and probe; then entropy, scale and loss."""
         estimators = [str(name) for name in trace["estimator"].values]
-        parts = sides(trace)
+        each = [(part, one, side) for one in estimators for side, part in sides(trace).items()]
+        curves = _CURVES if has_null(trace) else _WITHOUT_NULL
+        above = _ABOVE_NULL if has_null(trace) else {}
         return [
+            *(shared.plane(part, one, side) for part, one, side in each),
             *(
-                shared.plane(part, estimator, side)
-                for estimator in estimators
-                for side, part in parts.items()
+                draw(part, variable, one, caption, side)
+                for estimator in estimators  # the figures of one stand in one row
+                for draw, asked in ((shared.curves, curves), (shared.excess, above))
+                for variable, caption in asked.items()
+                for part, one, side in each
+                if one == estimator
             ),
-            *(
-                shared.curves(part, variable, estimator, caption, side)
-                for estimator in estimators
-                for variable, caption in captions.items()
-                for side, part in parts.items()
-                if variable in part
-            ),
+            *(_entropies(part, one, side) for part, one, side in each),
             *(panel for name in _COMPANIONS if name in trace for panel in _companions(trace, name)),
         ]
 
@@ -81,7 +86,9 @@ class Watched(Shown):
         last = held_out(trace)
         return [
             *_watched(trace),
+            *_unfinished(trace),
             *diverged(trace),
+            *_constant(last),
             *_found(last, findings),
             *_saturated(last),
             *_unmeasured(trace),
@@ -90,6 +97,8 @@ class Watched(Shown):
 
 def claims(trace: Trace) -> list[Claim]:
     """The claims that a Trace of one probe is long enough to be asked."""
+    if not _varies(trace):
+        return []
     asked = [measurable()] if "S_X" in trace and "S_T" in trace else []
     layer = last_measured(trace)
     if layer is None or not has_phases(trace):
@@ -123,6 +132,39 @@ def _companions(trace: Trace, name: str) -> list[Panel]:
         shared.companions(part, key, title, caption, {name: ""}, side)
         for side, part in sides(trace).items()
     ]
+
+
+def _entropies(trace: Trace, estimator: str, side: str) -> Panel:
+    """Entropy of each layer, beside scale and loss rather than among the informations."""
+    caption = "At the ceiling, informations are entropies."
+    panel = shared.curves(trace, "S_T", estimator, caption, side)
+    return replace(panel, title=f"{panel.title}, {estimator}", group="")
+
+
+def _probe_words(trace: Trace) -> str:
+    """Which of several probes is judged."""
+    names = list(sides(trace))
+    return f", on the {names[-1]} samples" if len(names) > 1 else ""
+
+
+def _varies(trace: Trace) -> bool:
+    """Whether X has any entropy under some estimator, or its entropy is not known."""
+    entropy = trace.get("S_X")
+    return entropy is None or bool((entropy.isnull() | (entropy > NOTHING)).any())
+
+
+def _constant(trace: Trace) -> list[str]:
+    if _varies(trace):
+        return []
+    return ["X is the same in all samples of this probe: nothing about it can be measured."]
+
+
+def _unfinished(trace: Trace) -> list[str]:
+    """That a training had not ended, or not well."""
+    return {
+        "running": ["Training had not ended when this was read."],
+        "stopped": ["Training was stopped before its end."],
+    }.get(str(trace.attrs.get("status")), [])
 
 
 def _watched(trace: Trace) -> list[str]:

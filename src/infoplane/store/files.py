@@ -33,7 +33,7 @@ def writing(path: Path) -> Iterator[None]:
     except OSError as problem:
         cause = _REMEDIES.get(problem.errno or 0, str(problem))
         raise InfoplaneError(
-            f"Cannot write {path}: {cause}; then run the same command again. "
+            f"Cannot write {path}: {cause}; then go on by the same command. "
             "Everything reported done so far is kept."
         ) from problem
 
