@@ -5,6 +5,7 @@ RUN := OMP_WAIT_POLICY=PASSIVE $(VENV)/bin
 READY := $(VENV)/.ready
 PYTHON ?= python3
 RUNS ?= runs
+WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check papers paper-s0 bench clean
@@ -21,7 +22,7 @@ demo: $(READY)  ## train an autoencoder on real digits and write its report
 	$(RUN)/infoplane run autoencoder --runs-dir $(RUNS)
 
 test: check  ## everything CI calls: style, types, layers, all tests
-	$(RUN)/python -m pytest -q
+	$(RUN)/python -m pytest -q -n $(WORKERS) --dist loadfile
 
 check: $(READY)  ## style, types and layers, without tests
 	$(RUN)/ruff format --check src tests benchmarks examples

@@ -96,7 +96,7 @@ def test_a_damaged_trace_is_refused_and_then_rebuilt_from_the_journal(tmp_path):
     before = first.trace
     chunks = (first.folder / "trace.zarr" / "I_XT" / "c").rglob("*")
     next(chunk for chunk in chunks if chunk.is_file()).unlink()
-    with pytest.raises(InfoplaneError, match="lacks.*Run the same command again"):
+    with pytest.raises(InfoplaneError, match="lacks.*run the same command again"):
         _ = Run(first.folder).trace
     rows = []
     again = run(

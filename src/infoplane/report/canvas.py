@@ -128,8 +128,8 @@ def _lines(panel: Panel, alike: Sequence[Panel]) -> list[dict[str, Any]]:
 
 
 def _ceiling_label(panel: Panel, alike: Sequence[Panel]) -> list[dict[str, Any]]:
-    """The words at the left end of the ceiling, or at the top if it lies above the view."""
-    if panel.ceiling is None:
+    """The words at the left end of the ceiling; of a plane also if it lies above the view."""
+    if panel.ceiling is None or not (panel.plane or ceiling_in_view(panel, alike)):
         return []
     words = escaped(ceiling_words(panel.ceiling, panel.y.unit))
     place = {"xref": "paper", "x": 0.01, "xanchor": "left", "yanchor": "top"}
