@@ -2,6 +2,7 @@
 
 VENV ?= .venv
 RUN := OMP_WAIT_POLICY=PASSIVE $(VENV)/bin
+INSTALLED := $(VENV)/.installed
 READY := $(VENV)/.ready
 PYTHON ?= python3
 RUNS ?= runs
@@ -13,12 +14,16 @@ WORKERS ?= 2
 help:  ## list the verbs
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## */\t/' | expand -t 12
 
-$(READY): pyproject.toml constraints.txt
+$(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+$(READY): $(INSTALLED)
 	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
 	@touch $@
 
-demo: $(READY)  ## train an autoencoder on real digits and write its report
+demo: $(INSTALLED)  ## train an autoencoder on real digits and write its report
 	$(RUN)/infoplane run autoencoder --runs-dir $(RUNS)
 
 test: check  ## everything CI calls: style, types, layers, all tests
@@ -32,7 +37,7 @@ check: $(READY)  ## style, types and layers, without tests
 
 papers: paper-s0  ## all long reproductions; resumable, never in CI
 
-paper-s0: $(READY)  ## S0 on MNIST (set INFOPLANE_DATA, or it is downloaded)
+paper-s0: $(INSTALLED)  ## S0 on MNIST (set INFOPLANE_DATA, or it is downloaded)
 	$(RUN)/infoplane run autoencoder --dataset mnist --runs-dir $(RUNS)
 
 bench: $(READY)  ## speed, as ratios against the floor and against peers

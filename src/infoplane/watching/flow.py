@@ -13,9 +13,6 @@ from torch import nn
 
 from infoplane.experiments.catalogue import WATCH
 from infoplane.experiments.watched import Watched
-from infoplane.measures.renyi import Renyi
-from infoplane.numerics.bandwidth import Alignment, Silverman, Tapia
-from infoplane.observe.estimator import Asked, MatrixRenyi, PlaneEstimator, seen_by
 from infoplane.observe.plane import INPUT, TARGET, Plane
 from infoplane.observe.probe import Forward, called
 from infoplane.observe.side_by_side import SideBySide
@@ -27,22 +24,16 @@ from infoplane.record.undisturbed import device_of, same_draws
 from infoplane.store.manifest import machine, versions
 from infoplane.values.errors import InfoplaneError, InfoplaneWarning
 from infoplane.values.trace import Measured, Row, Trace, trace_of
+from infoplane.watching.estimators import ESTIMATORS, Estimators, by_name
 from infoplane.watching.folder import WatchFolder
 from infoplane.watching.probes import Showing, inputs_of, left_out, named_probes, probe_of
 from infoplane.watching.survey import survey
 
-ESTIMATORS: Mapping[str, PlaneEstimator] = {
-    "tapia": MatrixRenyi(1.01, Tapia(), {INPUT: Tapia(standardise="whole")}),
-    "silverman": MatrixRenyi(1.01, Silverman()),
-}
-"""The scale-invariant width beside the one that most papers used."""
 FEW = 30
 """Fewer samples a batch are told of."""
 
 Listener = Callable[[Row], None]
 """Is told of every row the moment it is measured."""
-Estimators = Mapping[str, Asked | PlaneEstimator] | Asked | PlaneEstimator
-"""Estimators side by side by name, or one alone."""
 
 
 class Options(TypedDict, total=False):
@@ -149,7 +140,7 @@ class Flow:
         if words := self._skipped_words:
             warnings.warn(words, InfoplaneWarning, stacklevel=3)
         self._null_steps: set[int] = set()
-        seen = _by_name(estimators, x)
+        seen = by_name(estimators, x)
         planes = {
             name: Plane(
                 probe=one,
@@ -313,33 +304,6 @@ class Flow:
 def _module(name: str) -> str:
     """Whose output a part such as "lstm[1][0]" is of; a whole layer is nobody's part."""
     return name.split("[")[0] if name.endswith("]") else ""
-
-
-def _by_name(estimators: Estimators, source: str) -> dict[str, PlaneEstimator]:
-    """Estimators by name; one alone is called as its type."""
-    if not isinstance(estimators, Mapping):
-        estimators = {type(estimators).__name__: estimators}
-    if not estimators:
-        raise InfoplaneError("No estimator is given; leave estimators out for the usual two.")
-    for name, estimator in estimators.items():
-        if any(isinstance(part, Alignment) for part in _rules(estimator)):
-            raise InfoplaneError(
-                f"Estimator {name!r} chooses its width by labels in the order of the probe's "
-                "batches, which are dealt here; take another rule, or build observe.plane.Plane."
-            )
-        if not callable(estimator) and not isinstance(estimator, PlaneEstimator):
-            raise InfoplaneError(
-                f"Estimator {name!r} is a {type(estimator).__name__}; give ip.Renyi(…), or "
-                "anything that is called with two arrays of samples and returns an Estimate."
-            )
-    return {str(name): seen_by(one, source) for name, one in estimators.items()}
-
-
-def _rules(estimator: object) -> list[object]:
-    """The kernel-width rules of an estimator that has some."""
-    if isinstance(estimator, MatrixRenyi):
-        return [estimator.bandwidth, *estimator.own.values()]
-    return [estimator.bandwidth, estimator.x_bandwidth] if isinstance(estimator, Renyi) else []
 
 
 def _left_out_words(pairs: Mapping[str, Any], batches: int) -> list[str]:
