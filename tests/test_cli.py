@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from infoplane.cli import main
+from infoplane.cli.main import main
 
 SMALL = [
     "run",

@@ -13,9 +13,9 @@ import torch
 from torch import nn
 
 import infoplane as ip
-from infoplane import comparing
-from infoplane.cli import main
-from infoplane.comparing import Comparison, numbers
+from infoplane.cli.main import main
+from infoplane.comparing import Comparison, comparison
+from infoplane.comparing.numbers import numbers
 from infoplane.experiments.autoencoder.experiment import Autoencoder
 from infoplane.experiments.comparison.verdicts import judged, summary
 from infoplane.experiments.settings import Probing, Training
@@ -133,9 +133,9 @@ def test_seeds_of_one_experiment_can_be_compared_and_watches_of_other_samples_ca
 
 def test_nothing_is_judged_twice(folders, monkeypatch):
     counted = []
-    monkeypatch.setattr(comparing, "judged", lambda found: counted.append(1) or judged(found))
-    comparison = Comparison.of(folders)
-    assert comparison.claims is comparison.claims and comparison.traces is comparison.traces
+    monkeypatch.setattr(comparison, "judged", lambda found: counted.append(1) or judged(found))
+    held = Comparison.of(folders)
+    assert held.claims is held.claims and held.traces is held.traces
     assert counted == [1]
 
 
@@ -210,7 +210,7 @@ def test_watched_networks_are_compared_on_every_probe(watched, tmp_path):
     text = comparison.write(tmp_path / "page.html").read_text()
     assert ">train</button>" in text and ">test</button>" in text
     _, (_, *rows) = tables(text)
-    assert len(rows) == len({key for run in comparison.runs.values() for key in keys(run)})
+    assert len(rows) == len({key for (run,) in comparison.runs.values() for key in keys(run)})
 
 
 def keys(run):

@@ -5,6 +5,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from infoplane.engine.cluster import RayCluster as RayCluster
+    from infoplane.engine.grid import grid as grid
+    from infoplane.engine.local import Local as Local
+    from infoplane.experiments.autoencoder.experiment import Autoencoder as Autoencoder
     from infoplane.measures.evidence import Batched as Batched
     from infoplane.measures.evidence import WithNull as WithNull
     from infoplane.measures.front import entropy as entropy
@@ -20,6 +24,10 @@ if TYPE_CHECKING:
     from infoplane.record.schedule import EvenlySpaced as EvenlySpaced
     from infoplane.record.schedule import Every as Every
     from infoplane.record.schedule import LogSpaced as LogSpaced
+    from infoplane.runs import Run as Run
+    from infoplane.runs import run as run
+    from infoplane.sweeping import Sweep as Sweep
+    from infoplane.sweeping import sweep as sweep
     from infoplane.values.errors import InfoplaneError as InfoplaneError
     from infoplane.values.errors import InfoplaneWarning as InfoplaneWarning
     from infoplane.values.estimate import Estimate as Estimate
@@ -59,7 +67,16 @@ _HOMES = {
     "TransformersWatch": "watching.transformers",
     "watch_checkpoints": "watching.checkpoints",
     "TensorBoardRows": "watching.tensorboard",
+    # experiments: one, or many over settings and seeds
+    "Autoencoder": "experiments.autoencoder.experiment",
+    "run": "runs",
+    "grid": "engine.grid",
+    "sweep": "sweeping",
+    "Local": "engine.local",
+    "RayCluster": "engine.cluster",
     # what comes back
+    "Run": "runs",
+    "Sweep": "sweeping",
     "Estimate": "values.estimate",
     "InfoplaneError": "values.errors",
     "InfoplaneWarning": "values.errors",

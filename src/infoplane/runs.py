@@ -131,23 +131,45 @@ def run(
     Raises:
         InfoplaneError: The folder cannot be written, or another process computes the same run.
     """
-    digest = experiment.data_digest
-    place = address(experiment, data=digest, results_version=experiment.results_version)
+    return ensured(experiment, root, threads=threads, watch=watch)[0]
+
+
+def ensured(
+    experiment: Experiment, root: Path, *, threads: int | None, watch: Watcher
+) -> tuple[Run, bool]:
+    """As ``run``, and whether anything had to be done.
+
+    Raises:
+        Taken: Another process computes the same run.
+        InfoplaneError: The folder cannot be written.
+    """
+    place = address_of(experiment)
     folder = root / experiment.name / place
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     with alone(folder):
-        if _is_whole(folder):
-            return Run(folder)
+        if is_whole(folder):
+            return Run(folder), False
         fresh = not (folder / "manifest.json").exists()
-        manifest = _started(folder, experiment, digest, place, threads or experiment.threads)
+        manifest = _started(folder, experiment, place, threads or experiment.threads)
         try:
             with torch_threads(manifest.threads):
-                return _computed(folder, experiment, manifest, watch)
+                return _computed(folder, experiment, manifest, watch), True
         except InfoplaneError:
             if fresh and not (folder / "journal.jsonl").exists():
                 shutil.rmtree(folder, ignore_errors=True)  # refused before it measured anything
             raise
+
+
+def address_of(experiment: Experiment) -> str:
+    """The address of an experiment's results on the data as they are here.
+
+    Raises:
+        InfoplaneError: The data cannot be read.
+    """
+    return address(
+        experiment, data=experiment.data_digest, results_version=experiment.results_version
+    )
 
 
 def opened(folders: Sequence[Path]) -> list[Run]:
@@ -159,6 +181,18 @@ def opened(folders: Sequence[Path]) -> list[Run]:
     runs = [Run(folder) for folder in folders]
     require_seeds([run.trace for run in runs])
     return runs
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether a complete run lies there and its Trace is what was written."""
+    if not (folder / "manifest.json").exists():
+        return False
+    try:
+        complete = Manifest.read(folder / "manifest.json").status == "complete"
+        verify(folder / "trace.zarr")
+    except InfoplaneError:
+        return False
+    return complete
 
 
 def _computed(folder: Path, experiment: Experiment, manifest: Manifest, watch: Watcher) -> Run:
@@ -203,16 +237,14 @@ def _measured(folder: Path, experiment: Experiment, journal: Journal, watch: Wat
     return storing
 
 
-def _started(
-    folder: Path, experiment: Experiment, digest: str, place: str, threads: int
-) -> Manifest:
+def _started(folder: Path, experiment: Experiment, place: str, threads: int) -> Manifest:
     """The manifest of a fresh run, or of the one that is resumed, written."""
     path = folder / "manifest.json"
     manifest = Manifest(
         experiment=experiment.name,
         address=place,
         settings=canonical(experiment),
-        data=digest,
+        data=experiment.data_digest,
         results_version=experiment.results_version,
         where=unaddressed(experiment),
         status="running",
@@ -248,18 +280,6 @@ def _resumed(before: Manifest, now: Manifest) -> Manifest:
 
 def _noted(manifest: Manifest, note: str) -> Manifest:
     return replace(manifest, repairs=(*manifest.repairs, note))
-
-
-def _is_whole(folder: Path) -> bool:
-    """Whether a complete run lies there and its Trace is what was written."""
-    if not (folder / "manifest.json").exists():
-        return False
-    try:
-        complete = Manifest.read(folder / "manifest.json").status == "complete"
-        verify(folder / "trace.zarr")
-    except InfoplaneError:
-        return False
-    return complete
 
 
 def _repaired(journal: Journal) -> str:

@@ -1,5 +1,6 @@
 """Made-up Traces of a watched network."""
 
+import json
 import math
 
 import numpy as np
@@ -62,3 +63,51 @@ def watched(
 def watched_trace():
     """The builder."""
     return watched
+
+
+def swept(k: int, seed: int = 0, *, layers=("first", "code"), batches=3, more=None, loss=1.0):
+    """A run of a made-up experiment: information k + seed + 0.1·batch, a tenth of it as null.
+
+    Args:
+        k: A number in its settings.
+        seed: Its seed.
+        layers: Names of its layers.
+        batches: How many batches its probe has.
+        more: Further settings.
+        loss: Its loss at the last moment, less the seed.
+    """
+    coords = {"estimator": ["silverman", "tapia"], "layer": list(layers)}
+    tops = ceilings_json({name: CEILING for name in coords["estimator"]})
+    shape = (2, batches, len(layers))
+    values = np.broadcast_to(k + seed + 0.1 * np.arange(batches)[None, :, None], shape).copy()
+    words = {"I_XT": "I(input; layer)", "I_TY": "I(layer; output)", "I_XT_null": "null"}
+    rows = []
+    for step in (0, 10, 100):
+        scale = {"I_XT": 0.01, "I_TY": 0.02, "I_XT_null": 0.001}
+        measured = {
+            name: xr.DataArray(
+                scale[name] * (1 + step / 100) * values,
+                dims=("estimator", "batch", "layer"),
+                coords=coords,
+                attrs={"long_name": words[name], "unit": "bit", "n": 100, CEILINGS: tops},
+            )
+            for name in words
+        }
+        measured["loss_test"] = xr.DataArray(loss + seed + 100 - step, attrs={"unit": "1"})
+        rows.append(Row(step, float(step), measured))
+    settings = {"k": k, "seed": seed, **(more or {})}
+    return trace_of(
+        rows,
+        {
+            "experiment": "made-up",
+            "settings": json.dumps(settings),
+            "seed": seed,
+            "description": f"Net, k = {k}, seed {seed}",
+        },
+    )
+
+
+@pytest.fixture
+def swept_trace():
+    """The builder."""
+    return swept

@@ -26,12 +26,13 @@ def test_every_number_reads_back_as_it_was(watched_trace):
         named = {key: line[key] for key in ("probe", "estimator", "layer") if line[key]}
         one = values.sel(named)
         if "batch" not in one.dims:
-            assert (float(line["value"]), line["stderr"]) == (float(one), "")
+            assert (float(line["value"]), line["error"]) == (float(one), "")
             continue
         if line["variable"].endswith("_p"):
             continue
         assert float(line["value"]) == float(one.mean("batch"))
-        assert float(line["stderr"]) == pytest.approx(float(one.std("batch", ddof=1)) / 5**0.5)
+        assert float(line["error"]) == pytest.approx(float(one.std("batch", ddof=1)) / 5**0.5)
+        assert line["error_is"] == "standard error over 5 probe batches"
         assert line["unit"] == one.attrs["unit"]
 
 
@@ -42,12 +43,12 @@ def test_of_p_values_it_is_the_largest_without_an_error(watched_trace):
     for line in found:
         at = {"estimator": line["estimator"], "layer": line["layer"]}
         here = trace["I_XT_p"].sel(at).isel(snapshot=int(line["step"]))
-        assert (float(line["value"]), line["stderr"]) == (float(here.max()), "")
+        assert (float(line["value"]), line["error"]) == (float(here.max()), "")
 
 
 def test_columns_are_those_of_the_trace(watched_trace):
     head = table(watched_trace()).split("\r\n")[0]
-    assert head == "step,epoch,estimator,layer,variable,value,stderr,unit"
+    assert head == "step,epoch,estimator,layer,variable,value,error,error_is,unit"
 
 
 def test_what_was_not_measured_has_no_line(watched_trace):
@@ -58,7 +59,7 @@ def test_what_was_not_measured_has_no_line(watched_trace):
 
 
 def test_one_batch_has_no_error(watched_trace):
-    assert {line["stderr"] for line in lines(watched_trace(batches=1))} == {""}
+    assert {line["error"] for line in lines(watched_trace(batches=1))} == {""}
 
 
 def test_names_are_quoted(watched_trace):

@@ -8,9 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 from infoplane.report.page import page as page_of
+from infoplane.report.tables import Cell, Table
+from infoplane.values.finding import Verdict
+from infoplane.values.panel import Axis, Panel, Series
 
 pytestmark = pytest.mark.browser
 
@@ -267,7 +271,7 @@ def test_a_figure_gives_its_numbers(visit, fictions):
     last = lines[len(fictions.steps) - 1]
     assert (last["series"], last["step"]) == (series[0].name, str(fictions.steps[-1]))
     assert float(last["I(X;T) [bit]"]) == pytest.approx(series[0].x[-1], rel=1e-6)
-    found = float(last["I(X;T) [bit] standard error"])
+    found = float(last["I(X;T) [bit] error"])
     assert found == pytest.approx(series[0].x_error[-1], rel=1e-6)
     assert last["I(X;T) after shuffling [bit]"] == ""
 
@@ -357,3 +361,61 @@ def test_without_a_script_the_words_remain(chromium, content, tmp_path):
     assert not page.locator("#figures").is_visible()
     assert page.locator("noscript").first.count() == 1
     page.close()
+
+
+# against the settings
+
+
+def against(fictions) -> Panel:
+    """What is left at the end of training against a number of the settings: no moments."""
+    names = [*fictions.layers[:2], fictions.hostile]
+    x = np.array([2.0, 8.0, 32.0])
+    series = tuple(
+        Series(name, x, 2 - 0.3 * place + 0.01 * x, None, np.full(3, 0.2), error_is="half of it")
+        for place, name in enumerate(names)
+    )
+    axis = Axis("code_size", log=True, ticks=(2.0, 8.0, 32.0))
+    return Panel("against", "I(X;T)", "At the last moment.", axis, Axis("I(X;T)", "bit"), series)
+
+
+def sweep_content(fictions) -> dict:
+    """A page of a sweep of 25 settings, with something missing."""
+    cells = tuple(Cell(("tapia: supported",), Verdict.SUPPORTED, "✓ (✓)") for _ in range(25))
+    head = ("claim, by code_size", *(str(2 * k) for k in range(1, 26)))
+    glance = Table("What holds where", head, ((Cell((fictions.hostile,)), *cells),), dense=True)
+    return {
+        "panels": [against(fictions), fictions.plane("", 1.0)],
+        "tables": [glance],
+        "alerts": [f"1 of 75 runs is missing: {fictions.hostile}"],
+    }
+
+
+@pytest.mark.parametrize("width", (400, 1280))
+def test_a_page_of_settings_keeps_its_width_and_the_claims_in_view(visit, fictions, width):
+    seen = visit(width, **sweep_content(fictions))
+    page = seen.page
+    assert seen.said == [] and page.evaluate("document.documentElement.scrollWidth") <= width
+    assert fictions.hostile in page.locator("ul.problem").text_content()
+    claim, box = page.locator(".matrix tbody th").first, page.locator(".scroll").first
+    before = claim.bounding_box()["x"]
+    box.evaluate("box => { box.scrollLeft = 300 }")
+    assert claim.bounding_box()["x"] == pytest.approx(before, abs=1)
+    if width == 400:
+        assert box.evaluate("box => box.scrollLeft") == 300
+
+
+def test_what_is_no_moment_has_no_cursor_and_does_not_move(visit, fictions):
+    page = visit(1280, **sweep_content(fictions)).page
+    headings = page.locator("#figures h2").all_text_contents()
+    assert headings == ["Against the settings", "Information plane"]
+    scroll_to(page, "response")
+    data = "() => JSON.stringify(document.querySelector('.response .plot').data)"
+    before = page.evaluate(data)
+    move_to(page, 3)
+    assert page.evaluate(data) == before
+    drawn = page.evaluate("document.querySelector('.response .plot').data.map(one => one.mode)")
+    assert drawn == ["lines+markers"] * 3, "neither marks of the moment nor a cursor"
+    ticks = page.locator(".response .xtick text").all_text_contents()
+    assert ticks == ["2", "8", "32"]
+    texts = page.evaluate("document.querySelector('.response .plot').data[0].hovertext")
+    assert "code_size 2" in texts[0] and "± 0.2 (half of it)" in texts[0]

@@ -96,3 +96,14 @@ def test_figures_of_one_scale_have_one_range(tmp_path, drawn, plane, one, other,
         assert low == extent(panels)
     if plane:
         assert [axes.get_xlim() for axes in drawn] == [low, high]
+
+
+def test_what_is_no_moment_has_bars_and_its_own_numbers_along_the_axis(tmp_path):
+    x, error = np.array([4.0, 10.0, 36.0]), np.full(3, 0.25)
+    axis = Axis("code_size", log=True, ticks=(4.0, 10.0, 36.0))
+    line = Series("code", x, np.array([1.0, 2.0, 1.5]), None, error)
+    panel = Panel("against", "I(X;code)", "", axis, Axis("I(X;code)", "bit"), (line,))
+    save(panel, tmp_path / "bars.svg")
+    text = (tmp_path / "bars.svg").read_text()
+    assert all(f"<!-- {number} -->" in text for number in ("4", "10", "36"))
+    assert "LineCollection" in text and "PolyCollection" not in text

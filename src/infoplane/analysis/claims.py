@@ -1,5 +1,6 @@
 """From a statistic of Traces to a Finding: intervals, controls, verdicts."""
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final
@@ -61,7 +62,8 @@ def judged(claims: Sequence[Claim], traces: Sequence[Trace]) -> list[Finding]:
         InfoplaneError: There is no Trace, or they are not seeds of one experiment.
     """
     require_seeds(traces)
-    return [judge(claim, traces) for claim in claims if readers(claim, traces)]
+    told = [(claim, readers(claim, traces)) for claim in claims]
+    return [_judged_by(names, claim, traces) for claim, names in told if names]
 
 
 def judge(claim: Claim, traces: Sequence[Trace]) -> Finding:
@@ -81,6 +83,11 @@ def judge(claim: Claim, traces: Sequence[Trace]) -> Finding:
             f"Claim {claim.key!r} cannot be judged: no estimator has measured all that it rests "
             "on. Judge a part of training at which everything is finite."
         )
+    return _judged_by(names, claim, traces)
+
+
+def _judged_by(names: Sequence[str], claim: Claim, traces: Sequence[Trace]) -> Finding:
+    """The finding of the estimators that have measured all that a claim needs."""
     without = [str(one) for one in traces[0]["estimator"].values if str(one) not in names]
     traces = [trace.sel(estimator=names) for trace in traces]
     effects = _samples(claim.statistic, traces)
@@ -110,14 +117,19 @@ def judge(claim: Claim, traces: Sequence[Trace]) -> Finding:
 
 def readers(claim: Claim, traces: Sequence[Trace]) -> list[str]:
     """The estimators that have measured, in every Trace, all that a claim needs."""
+    whole = [_whole(claim, trace) for trace in traces]
     names = [str(name) for name in traces[0]["estimator"].values]
-    return [name for name in names if all(_is_whole(claim, trace, name) for trace in traces)]
+    return [name for name in names if all(bool(one.sel(estimator=name)) for one in whole)]
 
 
-def _is_whole(claim: Claim, trace: Trace, name: str) -> bool:
-    """Whether everything a claim needs is a finite number under one estimator."""
+def _whole(claim: Claim, trace: Trace) -> xr.DataArray:
+    """Under which estimators everything that a claim needs is a finite number."""
     needed = (claim.rests_on(trace), *claim.needs(trace))
-    return all(bool(np.isfinite(one.sel(estimator=name).values).all()) for one in needed)
+    finite = [
+        xr.apply_ufunc(np.isfinite, one).all([dim for dim in one.dims if dim != "estimator"])
+        for one in needed
+    ]
+    return functools.reduce(lambda one, other: one & other, finite)
 
 
 def _without(names: Sequence[str]) -> list[str]:
@@ -184,13 +196,6 @@ def above_null(trace: Trace, name: str) -> xr.DataArray:
         raise InfoplaneError(f"The Trace has no null of {name}; record with permutations > 0.")
     excess = trace[name] - trace[f"{name}_null"]
     return excess.dropna("snapshot", how="all").assign_attrs(trace[name].attrs)
-
-
-def standard_error(values: xr.DataArray) -> xr.DataArray:
-    """Standard error of the mean over probe batches; NaN if there is one batch alone."""
-    if values.sizes["batch"] < 2:
-        return xr.full_like(values.isel(batch=0, drop=True), np.nan)
-    return values.std("batch", ddof=1) / np.sqrt(values.sizes["batch"])
 
 
 def _samples(statistic: Statistic, traces: Sequence[Trace]) -> xr.DataArray:

@@ -7,7 +7,7 @@ from typing import Any, final
 import numpy as np
 import xarray as xr
 
-from infoplane.analysis.claims import standard_error
+from infoplane.analysis.repeated import error
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.trace import Trace
 
@@ -63,9 +63,9 @@ def holds(slack: xr.DataArray) -> xr.DataArray:
 
     NaN with a probe of one batch, which has no standard error.
     """
-    mean, error = slack.mean("batch"), standard_error(slack)
-    state = (mean > error).astype(float) - (mean < -error).astype(float)
-    return state.where(error.notnull())
+    mean, slight = slack.mean("batch"), error(slack)
+    state = (mean > slight).astype(float) - (mean < -slight).astype(float)
+    return state.where(slight.notnull())
 
 
 def by_stage(slack: xr.DataArray) -> xr.DataArray:

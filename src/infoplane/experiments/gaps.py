@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 from infoplane.analysis.claims import Claim
+from infoplane.analysis.repeated import SEED
 from infoplane.values.finding import Finding
 from infoplane.values.trace import Trace
 
@@ -26,6 +27,18 @@ def diverged(trace: Trace) -> list[str]:
     told = "; ".join(f"{several(layers)} {when}" for when, layers in found.items())
     sentences = [f"Training diverged. Not finite, and so not measured: {told}."] if told else []
     return [*sentences, *_cost(trace)]
+
+
+def diverged_seeds(trace: Trace) -> list[str]:
+    """The same of every seed of a setting; the mean over the seeds has no value there either."""
+    if SEED not in trace.dims:
+        return diverged(trace)
+    told = [
+        f"Seed {seed}: {sentence}"
+        for seed in trace[SEED].values
+        for sentence in diverged(trace.sel({SEED: seed}))
+    ]
+    return [*told, "Where one seed has no value, the mean over the seeds has none."] if told else []
 
 
 def left_out(asked: Sequence[Claim], findings: Sequence[Finding]) -> list[str]:

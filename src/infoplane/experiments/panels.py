@@ -5,9 +5,18 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import xarray as xr
 
-from infoplane.analysis.claims import above_null, standard_error
+from infoplane.analysis.claims import above_null
 from infoplane.analysis.dpi import Chain, states
-from infoplane.experiments.over_batches import is_p_value, summarised
+from infoplane.analysis.repeated import (
+    SEED,
+    error,
+    error_is,
+    error_words,
+    is_p_value,
+    mean,
+    repeated_over,
+    repetitions,
+)
 from infoplane.values.ceilings import known_ceiling
 from infoplane.values.panel import Axis, Panel, Series, Strip
 from infoplane.values.trace import Trace
@@ -153,13 +162,14 @@ def _trajectory(layer: str, chosen: Trace) -> Series:
     named = dict.fromkeys((*_COMPANIONS["I_XT"], *_COMPANIONS["I_TY"]))
     return Series(
         name=layer,
-        x=x.mean("batch").values,
-        y=y.mean("batch").values,
-        x_error=_spread(x),
-        y_error=_spread(y),
+        x=mean("I_XT", x).values,
+        y=mean("I_TY", y).values,
+        x_error=spread(x),
+        y_error=spread(y),
         at=chosen["step"].values,
         of=layer,
         beside=_beside(chosen, named, {"layer": layer}),
+        error_is=error_is(x),
     )
 
 
@@ -177,17 +187,17 @@ def _over_steps(
     for chosen, one in _members(values):
         member = next(iter(chosen.values()), "")
         words = " ".join(part for part in (prefix, member) if part) or _title(values)
-        batched = "batch" in one.dims
         series.append(
             Series(
                 name=words + suffix,
                 x=steps + 1.0,
-                y=(one.mean("batch") if batched else one).values,
-                y_error=_spread(one) if batched else None,
+                y=mean("", one).values,
+                y_error=spread(one),
                 at=steps,
                 dashed=dashed,
                 of=chosen.get("layer", ""),
                 beside=_beside(trace, beside, chosen),
+                error_is=error_is(one),
             )
         )
     return series
@@ -206,27 +216,28 @@ def _members(values: xr.DataArray) -> Iterator[tuple[dict[str, str], xr.DataArra
 def _beside(
     trace: Trace, names: Sequence[str] | Mapping[str, None], chosen: Mapping[str, str]
 ) -> dict[str, np.ndarray]:
-    """Companions of one layer's or pair's points by their label; the largest p-value of batches."""
+    """Companions of one layer's or pair's points by their label; of p-values the largest."""
     found: dict[str, np.ndarray] = {}
     for name in names:
         if name not in trace:
             continue
         values = trace[name]
         own = values.sel({key: value for key, value in chosen.items() if key in values.dims})
-        largest = f"{_title(values)}, largest of the batches"
+        many = "seeds" if repeated_over(values) == SEED else "batches"
+        largest = f"{_title(values)}, largest of the {many}"
         label = largest if is_p_value(name) else str(_axis(values))
-        found[label] = summarised(name, own)[0].values
+        found[label] = mean(name, own).values
     return found
 
 
-def _spread(values: xr.DataArray) -> np.ndarray | None:
-    """Standard errors; None for one batch alone, which has none."""
-    return standard_error(values).values if values.sizes["batch"] > 1 else None
+def spread(values: xr.DataArray) -> np.ndarray | None:
+    """Errors of the means; None where nothing is repeated, which has none."""
+    return error(values).values if repetitions(values) > 1 else None
 
 
 def _crosses(trace: Trace) -> str:
-    batches = trace.sizes["batch"]
-    return f", its cross ±1 standard error over {batches} probe batches" if batches > 1 else ""
+    words = error_words(trace["I_XT"])
+    return f", its cross {words}" if words else ""
 
 
 def _axis(values: xr.DataArray) -> Axis:

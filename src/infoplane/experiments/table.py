@@ -7,11 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 import xarray as xr
 
-from infoplane.experiments.over_batches import REPLICATE, summarised
+from infoplane.analysis.repeated import OVER, error_is, repeated_over, repetitions, summarised
 from infoplane.values.trace import Trace
 
 _FIRST = ("probe", "estimator", "layer", "pair")
 """Columns that come first if the Trace has them; whatever else it has follows."""
+
+_MANY = {"seed": "seeds", "batch": "probe batches"}
 
 
 def table(trace: Trace) -> str:
@@ -19,23 +21,28 @@ def table(trace: Trace) -> str:
 
     Columns are ``step``, ``epoch``, what the Trace's variables are labelled by (``probe``,
     ``estimator``, ``layer``, ``pair``, …; empty where a variable has no such label), ``variable``,
-    ``value`` (the mean over probe batches; of p-values the largest), ``stderr`` (over the batches;
-    empty for one batch, for p-values, or for a variable without batches) and ``unit``. What was
-    not measured has no line.
+    ``value`` (the mean over probe batches or seeds; of p-values the largest), ``error`` with
+    ``error_is`` (what it is, and over how many batches or seeds; both empty for one alone, for
+    p-values, or where nothing is repeated) and ``unit``. What was not measured has no line.
     """
     labels = _labels(trace)
     file = io.StringIO(newline="")
     writer = csv.writer(file)
-    writer.writerow(["step", "epoch", *labels, "variable", "value", "stderr", "unit"])
+    writer.writerow(columns(trace))
     for name, values in trace.items():
         writer.writerows(_lines(str(name), values, trace, labels))
     return file.getvalue()
 
 
+def columns(trace: Trace) -> list[str]:
+    """The names of the table's columns."""
+    return ["step", "epoch", *_labels(trace), "variable", "value", "error", "error_is", "unit"]
+
+
 def _labels(trace: Trace) -> list[str]:
     """Names of the dimensions that tell numbers of one moment apart."""
     used = {str(dim) for values in trace.values() for dim in values.dims}
-    others = sorted(used - {"snapshot", REPLICATE, *_FIRST})
+    others = sorted(used - {"snapshot", *OVER, *_FIRST})
     return [label for label in (*_FIRST, *others) if label in used]
 
 
@@ -47,21 +54,31 @@ def _lines(
     parts = summarised(name, values.astype(float))
     mean, error = (one.transpose("snapshot", *own).values for one in parts)
     marks = {label: values[label].values for label in own}  # numbers where it has no names
-    unit = values.attrs.get("unit", "")
+    moments = [
+        (int(step), _number(float(epoch)))
+        for step, epoch in zip(trace["step"].values, trace["epoch"].values, strict=True)
+    ]
+    unit, what = values.attrs.get("unit", ""), _error_words(values)
     for place in np.ndindex(mean.shape):
         if not np.isfinite(mean[place]):
             continue
         moment, *rest = place
         at = {label: marks[label][i] for label, i in zip(own, rest, strict=True)}
         yield [
-            int(trace["step"].values[moment]),
-            _number(float(trace["epoch"].values[moment])),
+            *moments[moment],
             *(at.get(label, "") for label in labels),
             name,
             _number(float(mean[place])),
             _number(float(error[place])),
+            what if np.isfinite(error[place]) else "",
             unit,
         ]
+
+
+def _error_words(values: xr.DataArray) -> str:
+    """What an error is, and over how many of what."""
+    over = repeated_over(values)
+    return "" if over is None else f"{error_is(values)} over {repetitions(values)} {_MANY[over]}"
 
 
 def _number(value: float) -> str:

@@ -19,14 +19,16 @@ from infoplane.values.errors import InfoplaneError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+WORKERS = "INFOPLANE_WORKERS"
+"""Environment variable: how many cores to use."""
 
 
 def cores() -> int:
     """How many cores to use: ``$INFOPLANE_WORKERS``, or all that this process may run on."""
-    asked = os.environ.get("INFOPLANE_WORKERS")
+    asked = os.environ.get(WORKERS)
     if asked is not None:
         if not (asked.isdecimal() and int(asked) > 0):
-            raise InfoplaneError(f"INFOPLANE_WORKERS={asked!r}: give a positive number.")
+            raise InfoplaneError(f"{WORKERS}={asked!r}: give a positive number.")
         return int(asked)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -46,6 +48,21 @@ def torch_threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+@contextmanager
+def pinned(count: int) -> Iterator[None]:
+    """So many threads for everything within the block: torch, linear algebra, and ``parallel``."""
+    before = os.environ.get(WORKERS)
+    os.environ[WORKERS] = str(count)
+    try:
+        with torch_threads(count), _libraries().limit(limits=count):
+            yield
+    finally:
+        if before is None:
+            del os.environ[WORKERS]
+        else:
+            os.environ[WORKERS] = before
 
 
 @contextmanager

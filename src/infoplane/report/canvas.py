@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from infoplane.report.words import ceiling_words, escaped
+from infoplane.report.words import ceiling_words, escaped, number
 from infoplane.values.panel import Axis, Panel
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
@@ -92,7 +92,16 @@ def axis(described: Axis) -> dict[str, Any]:
         "type": "log" if described.log else "linear",
         "automargin": True,
         **({"dtick": 1, "tickformat": "~s"} if described.log else {}),  # 1, 10, 100, 1k
+        **_ticks(described),
     }
+
+
+def _ticks(described: Axis) -> dict[str, Any]:
+    """The places of an axis that says where it is labelled."""
+    if not described.ticks:
+        return {}
+    words = [number(value) for value in described.ticks]
+    return {"tickvals": plain(described.ticks), "ticktext": words}
 
 
 def unit_alone(described: Axis) -> dict[str, Any]:
@@ -141,23 +150,26 @@ def _ceiling_label(panel: Panel, alike: Sequence[Panel]) -> list[dict[str, Any]]
 
 def ceiling_in_view(panel: Panel, alike: Sequence[Panel]) -> bool:
     """Whether the ceiling is drawn: far above the data it would squeeze them into a corner."""
-    return panel.ceiling is not None and max(_values(alike)) >= NEAR * panel.ceiling
+    return panel.ceiling is not None and _span(alike)[1] >= NEAR * panel.ceiling
 
 
 def extent(alike: Sequence[Panel]) -> tuple[float, float]:
     """The range of panels to one scale: all points, zero, a near ceiling, and a margin."""
-    values = _values(alike)
-    values += [one.ceiling for one in alike if one.ceiling and ceiling_in_view(one, alike)]
-    margin = 0.04 * (max(values) - min(values)) or 1.0
-    return min(values) - margin, max(values) + margin
+    low, high = _span(alike)
+    near = {one.ceiling for one in alike if one.ceiling and high >= NEAR * one.ceiling}
+    high = max(high, *near) if near else high
+    margin = 0.04 * (high - low) or 1.0
+    return low - margin, high + margin
 
 
-def _values(panels: Iterable[Panel]) -> list[float]:
-    """Zero and all finite ordinates; in a plane the abscissae too."""
+def _span(panels: Iterable[Panel]) -> tuple[float, float]:
+    """The least and the largest of zero and all finite ordinates; in a plane the abscissae too."""
     parts = [
         part
         for panel in panels
         for one in panel.series
         for part in ((one.x, one.y) if panel.plane else (one.y,))
     ]
-    return [0.0, *(value for part in parts for value in part[np.isfinite(part)].tolist())]
+    values = np.concatenate([[0.0], *(np.asarray(part, dtype=float) for part in parts)])
+    finite = values[np.isfinite(values)]
+    return float(finite.min()), float(finite.max())

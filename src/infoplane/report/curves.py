@@ -1,4 +1,4 @@
-"""Curves over training with bands of ± one standard error; dashed companions in their colour."""
+"""Curves with bands of their errors over training, else with bars; dashed companions alike."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,12 +16,15 @@ MARK_PIXELS = 8.5
 
 
 def curves(panel: Panel, shared: Mapping[str, Look], alike: Sequence[Panel]) -> dict[str, Any]:
-    """A curve stops where nothing was measured; a dashed companion runs on between its marks."""
+    """A curve stops where nothing was measured; a dashed companion runs on between its marks.
+
+    What is not over time has few points, each with its mark and its error as a bar.
+    """
     worn = dressed(panel, shared)
     drawn: list[Drawn] = []
     marks: list[Drawn] = []
     for series, look in zip(panel.series, worn, strict=True):
-        if series.y_error is not None and not series.dashed:
+        if series.y_error is not None and series.at is not None and not series.dashed:
             drawn.append(_band(series, series.y_error, panel.y.log, look, len(drawn) + 1))
         if series.at is not None and not series.dashed:
             marks.append(mark(series, look, len(drawn), MARK_PIXELS))
@@ -63,7 +66,10 @@ def _curve(series: Series, look: Look, group: int) -> Drawn:
         "showlegend": False,
         "hoverinfo": "text",
     }
-    if companion and series.y_error is not None:  # measured too rarely for a band
+    if series.at is None and not companion:
+        large = {"size": MARK_PIXELS, "symbol": look.symbol, "line": {"width": 1}}
+        trace["marker"] = {"color": colour, **large}
+    if series.y_error is not None and (companion or series.at is None):  # too few for a band
         bars = {"color": faded(colour, 0.6), "thickness": 1, "width": 0}
         trace["error_y"] = {"type": "data", "array": plain(series.y_error), **bars}
     return Drawn(trace, "null" if companion else "path", about(series))

@@ -23,7 +23,8 @@ class Drawn:
         role: "path" for what was measured, "null" for a dashed companion, "band" for its error,
             "mark" for the point at the page's moment, "cursor" for the line there, "key" for an
             entry of a legend.
-        about: What the page's script reads: of, name, steps, standard errors, further numbers.
+        about: What the page's script reads: of, name, steps, errors and what
+            they are, further numbers.
     """
 
     trace: dict[str, Any]
@@ -67,6 +68,7 @@ def about(series: Series) -> dict[str, Any]:
         "at": None if series.at is None else [int(step) for step in series.at],
         "xError": None if series.x_error is None else plain(series.x_error),
         "yError": None if series.y_error is None else plain(series.y_error),
+        "errorIs": series.error_is,
         "beside": {label: plain(numbers) for label, numbers in further.items()},
     }
 

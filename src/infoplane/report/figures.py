@@ -19,7 +19,7 @@ from infoplane.report.looks import Look, dressed
 from infoplane.report.marks import MATPLOTLIB
 from infoplane.report.palette import CELL_COLOURS, CELL_WORDS, shades
 from infoplane.report.strip import labelled
-from infoplane.report.words import ceiling_words, shortened
+from infoplane.report.words import ceiling_words, number, shortened
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.panel import Axis, Panel, Series, Strip
 
@@ -128,6 +128,10 @@ def _name(text: str) -> str:
 def _scale(axes: Axes, x: Axis, y: Axis) -> None:
     axes.set_xscale("log" if x.log else "linear")
     axes.set_yscale("log" if y.log else "linear")
+    for drawn, axis in ((axes.xaxis, x), (axes.yaxis, y)):
+        if axis.ticks:
+            drawn.set_ticks(axis.ticks, [number(value) for value in axis.ticks])
+            drawn.set_ticks([], minor=True)
 
 
 def _guides(axes: Axes, panel: Panel, alike: Sequence[Panel]) -> None:
@@ -161,6 +165,9 @@ def _curves(axes: Axes, panel: Panel, worn: Sequence[Look]) -> list[Artist]:
         if series.dashed:
             _companion(axes, series, look.colour)
             continue
+        if series.at is None:
+            handles.append(_bars(axes, series, look))
+            continue
         line: dict[str, Any] = {"color": look.colour, "linewidth": 1}
         mark = _mark(look, 3.5)
         axes.plot(series.x, series.y, **line)
@@ -171,6 +178,13 @@ def _curves(axes: Axes, panel: Panel, worn: Sequence[Look]) -> list[Artist]:
             low, high = band_edges(series.y, series.y_error, panel.y.log)
             axes.fill_between(series.x, low, high, color=look.colour, alpha=0.18, linewidth=0)
     return handles
+
+
+def _bars(axes: Axes, series: Series, look: Look) -> Artist:
+    """Points that are no moments of a training: each has its mark, and its error as a bar."""
+    style: dict[str, Any] = {"color": look.colour, "linewidth": 1} | _mark(look, 3.5)
+    axes.errorbar(series.x, series.y, series.y_error, elinewidth=0.6, **style)
+    return Line2D([], [], label=_name(series.name), **style)
 
 
 def _mark(look: Look, size: float) -> dict[str, Any]:

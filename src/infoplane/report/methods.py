@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import xarray as xr
 
+from infoplane.analysis.across import PROBE_BATCHES
+from infoplane.analysis.repeated import SEED
 from infoplane.report.references import Citations
 from infoplane.report.words import number
 from infoplane.values.ceilings import ceiling
 from infoplane.values.estimate import SATURATION
+from infoplane.values.finding import LEVEL
 from infoplane.values.methods import RENYI, Method, methods_of
 from infoplane.values.trace import Trace, sides
 
@@ -108,11 +111,18 @@ def _moment(step: int, epoch: float) -> str:
 
 
 def _batches(trace: Trace, information: xr.DataArray) -> str:
-    """How many samples there are, and what standard errors are over."""
+    """How many samples there are, and what errors are over."""
     n = information.attrs.get("n")
     size = f"n = {n} samples" if n is not None else "samples"
-    count = int(trace.sizes.get("batch", 1))
+    count = int(trace.sizes.get("batch", trace.attrs.get(PROBE_BATCHES, 1)))
     probe = "Each probe" if "probe" in trace.dims else "The probe"
+    if SEED in trace.dims:
+        batches = _several(count, "fixed batch", "fixed batches")
+        return (
+            f"{probe} is {batches} of {size} in every seed: values are means over "
+            f"{trace.sizes[SEED]} seeds of the means over the batches, and errors are half of "
+            f"the {LEVEL:.0%} t-interval over the seeds."
+        )
     if count == 1:
         return (
             f"{probe} is one fixed batch of {size}: there is no standard error, and no "
@@ -185,10 +195,10 @@ def _quoted(names: Sequence[str]) -> str:
     return ", ".join(f"“{name}”" for name in names)
 
 
-def _several(count: int, noun: str) -> str:
+def _several(count: int, noun: str, nouns: str = "") -> str:
     """A count and its noun.
 
-    >>> _several(1, "layer"), _several(3, "layer")
-    ('1 layer', '3 layers')
+    >>> _several(1, "layer"), _several(3, "batch", "batches")
+    ('1 layer', '3 batches')
     """
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+    return f"{count} {noun if count == 1 else nouns or noun + 's'}"

@@ -1,5 +1,6 @@
 """The report: one HTML file that holds everything it needs and asks the network for nothing."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -36,13 +37,15 @@ def page(
     machine: Mapping[str, str] | None = None,
     notes: Sequence[str] = (),
     tables: Sequence[Table] = (),
+    alerts: Sequence[str] = (),
 ) -> str:
     """A self-contained page; whatever markup the arguments contain is shown as text.
 
     Args:
         title: What was done, in a line.
         summary: A few sentences in plain words.
-        panels: Figures; planes, curves and strips each have their part, in the given order.
+        panels: Figures; those not over time, planes, curves and strips each have their part, in the
+            given order.
         findings: Claims with their verdicts.
         methods: Paragraphs on how it was measured.
         references: What they cite, in the order of their numbers.
@@ -51,6 +54,7 @@ def page(
         machine: Where it was done, name to value.
         notes: Sentences a reader needs to judge it.
         tables: Further tables, between the findings and the figures.
+        alerts: Sentences without which the rest would mislead, such as that something is missing.
 
     Raises:
         InfoplaneError: A series of a plane has no training steps.
@@ -77,6 +81,7 @@ def page(
             pairs={"Settings": settings or {}, "Machine": machine or {}},
             notes=notes,
             tables=tables,
+            alerts=alerts,
             plotly=packed(get_plotlyjs()) if panels else "",
             drawings=packed_json(
                 {
@@ -114,14 +119,25 @@ class Placed:
 @final
 @dataclass(frozen=True)
 class Band:
-    """Figures side by side under what they have in common: the name of a group, and words."""
+    """Figures side by side under what they have in common.
+
+    Attributes:
+        group: The name of their group.
+        lead: Words that all of them share.
+        legend: Names and looks that all of them share, of what is shown in them alone.
+        members: The figures.
+        multiples: Whether they are many alike, drawn small to be held against each other.
+    """
 
     group: str
     lead: str
+    legend: Sequence[tuple[str, Look]]
     members: Sequence[Placed]
+    multiples: bool
 
 
 _HEADINGS = {
+    "response": "Against the settings",
     "plane": "Information plane",
     "curve": "Layer by layer",
     "strip": "Where the data processing inequality holds",
@@ -129,7 +145,7 @@ _HEADINGS = {
 
 
 def _parts(panels: Sequence[Panel]) -> list[tuple[str, str, list[Band]]]:
-    """Planes, curves and strips with their headings, each in bands."""
+    """What is not over time, planes, curves and strips with their headings, each in bands."""
     numbered = list(enumerate(panels))
     said: set[tuple[str, str]] = set()
     parts = []
@@ -143,14 +159,16 @@ def _parts(panels: Sequence[Panel]) -> list[tuple[str, str, list[Band]]]:
 def _kind(panel: Panel) -> str:
     if panel.strip is not None:
         return "strip"
-    return "plane" if panel.plane else "curve"
+    if panel.plane:
+        return "plane"
+    return "response" if panel.series and not panel.over_time else "curve"
 
 
 def _rows(
     kind: str, members: list[tuple[int, Panel]]
 ) -> Iterator[tuple[str, list[tuple[int, Panel]]]]:
-    """Curves of one group in a row; planes and strips, of which there are few, in one."""
-    if kind == "curve":
+    """Figures of one group in a row; strips, and planes that are no multiples, in one."""
+    if kind in ("curve", "response") or _are_multiples([one for _, one in members]):
         yield from ((key, list(row)) for key, row in groupby(members, lambda one: one[1].group))
     elif members:
         yield "", members
@@ -161,14 +179,30 @@ def _band(group: str, row: list[tuple[int, Panel]], said: set[tuple[str, str]]) 
     captions = {one.caption for _, one in row}
     lead = captions.pop() if len(captions) == 1 and len(row) > 1 else ""
     alike = len({one.title for _, one in row}) == 1 and all(one.group for _, one in row)
+    multiples = _are_multiples([one for _, one in row])
+    legends = [own_legend(one) for _, one in row]
+    shared = _shared_legend(legends) if multiples or _kind(row[0][1]) == "response" else []
     members = []
     for number, panel in row:
         key = (panel.caption, panel.side)
         caption = "" if lead or key in said else panel.caption
         said.add(key)
         name = panel.title if group else panel.group if alike else panel.heading
-        members.append(Placed(number, panel, name, caption, own_legend(panel)))
-    return Band(group, lead, members)
+        legend = [] if shared else own_legend(panel)
+        members.append(Placed(number, panel, name, caption, legend))
+    return Band(group, lead, shared, members, multiples)
+
+
+def _are_multiples(panels: Sequence[Panel]) -> bool:
+    """Whether they are planes of one scale, and more than fit side by side in full size."""
+    scales = Counter((one.scale, one.side) for one in panels if one.plane and one.scale)
+    return max(scales.values(), default=0) > 2
+
+
+def _shared_legend(legends: Sequence[Sequence[tuple[str, Look]]]) -> Sequence[tuple[str, Look]]:
+    """The legend of several figures if all that need one have the same; else none."""
+    told = [legend for legend in legends if len(legend) > 1]
+    return told[0] if len(told) > 1 and all(one == told[0] for one in told) else []
 
 
 def _sides(panels: Sequence[Panel]) -> list[str]:

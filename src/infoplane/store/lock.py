@@ -10,31 +10,45 @@ from infoplane.store.files import writing
 from infoplane.values.errors import InfoplaneError
 
 
+class Taken(InfoplaneError):
+    """Another process is writing into the folder."""
+
+
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path, patience: float = 0.0) -> Iterator[None]:
     """Keeps others from writing into a run folder within the block.
 
+    Args:
+        folder: The folder.
+        patience: Seconds to wait for somebody who writes into it.
+
     Raises:
-        InfoplaneError: Somebody writes into it already, or it cannot be written at all.
+        Taken: Somebody writes into it already.
+        InfoplaneError: It cannot be written at all.
     """
-    lock = taken(folder)
+    lock = taken(folder, patience)
     try:
         yield
     finally:
         lock.release()
 
 
-def taken(folder: Path) -> FileLock:
+def taken(folder: Path, patience: float = 0.0) -> FileLock:
     """The folder's lock, held until it is released or the process ends.
 
+    Args:
+        folder: The folder.
+        patience: Seconds to wait for somebody who writes into it.
+
     Raises:
-        InfoplaneError: Somebody writes into it already, or it cannot be written at all.
+        Taken: Somebody writes into it already.
+        InfoplaneError: It cannot be written at all.
     """
     lock = FileLock(folder / ".lock")
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=patience)
     except Timeout:  # an OSError, so it must be caught before those of the disk
-        raise InfoplaneError(
+        raise Taken(
             f"Another process is writing into {folder}; wait for it, stop it, or choose another "
             "folder."
         ) from None

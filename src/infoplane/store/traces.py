@@ -47,7 +47,7 @@ def write_trace(path: Path, trace: Trace) -> None:
             trace.to_zarr(unfinished, mode="w", encoding=encoding, **_KIND)
         sync(*unfinished.rglob("*"), unfinished)
         _listing(path).unlink(missing_ok=True)
-        shutil.rmtree(path, ignore_errors=True)
+        _remove(path)
         unfinished.replace(path)
         sync(path.parent)
     listing = "".join(f"{digest}  {name}\n" for name, digest in _hashes(path).items())
@@ -86,6 +86,14 @@ def verify(path: Path) -> None:
         raise InfoplaneError(f"{path} lacks {missing}. {_REMEDY}")
     if changed := sorted(name for name in found if found[name] != expected.get(name)):
         raise InfoplaneError(f"{path} is damaged: {changed} is not what was written. {_REMEDY}")
+
+
+def _remove(path: Path) -> None:
+    """Removes what lies there, be it a store or a stray file."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _loaded(path: Path) -> Trace:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from functools import cache
 from typing import Any, final
 
 import numpy as np
@@ -13,6 +14,16 @@ from infoplane.values.errors import InfoplaneError
 
 LEVEL = 0.90
 """Level of every verdict's interval."""
+
+
+@cache
+def half_width(n: int) -> float:
+    """Half of the t-interval of ``n`` ≥ 2 independent samples at ``LEVEL``, in standard errors.
+
+    >>> round(half_width(3), 3)
+    2.92
+    """
+    return float(stats.t.ppf((1 + LEVEL) / 2, n - 1))
 
 
 class Verdict(StrEnum):
@@ -67,7 +78,7 @@ class Interval:
         if n < 2:
             return Interval(mean, -math.inf, math.inf, 1.0, n)
         error = float(values.std(ddof=1)) / math.sqrt(n)
-        half = float(stats.t.ppf((1 + LEVEL) / 2, n - 1)) * error
+        half = half_width(n) * error
         p_value = float(2 * stats.t.sf(abs(mean) / error, n - 1)) if error > 0 else float(mean == 0)
         return Interval(mean, mean - half, mean + half, p_value, n)
 
@@ -118,12 +129,39 @@ class Reading:
         """
         if self.saturated > 0.5:
             return Verdict.NOT_MEASURABLE
-        if all(part.low > 0 for part in self.parts.values()):
+        if self.p_supported < 1 - LEVEL:
             return Verdict.SUPPORTED
-        strict = (1 - LEVEL) / len(self.parts)
-        if any(part.mean < 0 and part.p_value < strict for part in self.parts.values()):
+        if self.p_contradicted < 1 - LEVEL:
             return Verdict.CONTRADICTED
         return Verdict.UNDECIDED
+
+    @property
+    def p_supported(self) -> float:
+        """Of "some part is not positive": the largest of the parts', 1 if a mean is not positive.
+
+        An interval lies above zero exactly if its mean is positive and its p-value less than
+        1 − ``LEVEL``.
+        """
+        return max(part.p_value if part.mean > 0 else 1.0 for part in self.parts.values())
+
+    @property
+    def p_contradicted(self) -> float:
+        """Of "no part is negative": the smallest of the negative parts', times their number.
+
+        The number is that of all parts (Bonferroni); at most 1, and 1 if none is negative.
+        """
+        negative = [part.p_value for part in self.parts.values() if part.mean < 0]
+        return min(1.0, len(self.parts) * min(negative, default=1.0))
+
+    @property
+    def p_value(self) -> float:
+        """Of "the effect is zero": less than 1 − ``LEVEL`` exactly if the reading is decided."""
+        return min(self.p_supported, self.p_contradicted)
+
+    @property
+    def n(self) -> int:
+        """How many independent samples the interval of the fewest-sampled part is of."""
+        return min(part.n for part in self.parts.values())
 
     @property
     def shared_with_control(self) -> bool:

@@ -8,15 +8,25 @@ import numpy as np
 
 from infoplane.values.errors import InfoplaneError
 
+STANDARD_ERROR = "standard error"
+
 
 @final
 @dataclass(frozen=True)
 class Axis:
-    """Label with unit, and whether the axis is logarithmic."""
+    """What is drawn along one direction.
+
+    Attributes:
+        label: What it is.
+        unit: Its unit, empty for a pure number.
+        log: Whether it is logarithmic.
+        ticks: The values at which it is labelled; empty to leave that to the drawing.
+    """
 
     label: str
     unit: str = ""
     log: bool = False
+    ticks: tuple[float, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.label} [{self.unit}]" if self.unit else self.label
@@ -25,15 +35,15 @@ class Axis:
 @final
 @dataclass(frozen=True)
 class Series:
-    """Points that belong together, in order; errors are standard errors in axis units.
+    """Points that belong together, in order.
 
     Attributes:
         name: What the legend says.
         x: Abscissae, shape (n,).
         y: Ordinates, shape (n,); NaN where nothing was measured.
-        x_error: Standard errors of ``x``, or None.
-        y_error: Standard errors of ``y``, or None.
-        at: The training step of each point, or None.
+        x_error: Errors of ``x`` in axis units, or None.
+        y_error: Errors of ``y`` in axis units, or None.
+        at: The training step of each point; None if the points are not moments of a training.
         dashed: For a companion of the series before it, such as its null: drawn in that one's
             colour and not listed in the legend, so the caption says what dashes mean.
         of: What it is about, such as a layer: series of one thing have the same colour and are
@@ -41,6 +51,7 @@ class Series:
             that other figures show.
         beside: More numbers about each point by label, such as "S(layer) [bit]", each of shape
             (n,); NaN where nothing was measured. Shown where the point is pointed at.
+        error_is: What the errors are, such as the half-width of an interval.
     """
 
     name: str
@@ -52,6 +63,7 @@ class Series:
     dashed: bool = False
     of: str = ""
     beside: Mapping[str, np.ndarray] = field(default_factory=dict)
+    error_is: str = STANDARD_ERROR
 
     def __post_init__(self) -> None:
         parts = (self.x, self.y, self.x_error, self.y_error, self.at, *self.beside.values())
@@ -123,6 +135,11 @@ class Panel:
     side: str = ""
     group: str = ""
     scale: str = ""
+
+    @property
+    def over_time(self) -> bool:
+        """Whether it shows moments of a training, so that the page's slider moves in it."""
+        return self.strip is not None or any(one.at is not None for one in self.series)
 
     @property
     def heading(self) -> str:

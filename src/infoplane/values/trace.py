@@ -136,15 +136,16 @@ def held_out(trace: Trace) -> Trace:
 
 def settings_of(trace: Trace) -> dict[str, Any]:
     """The settings that a Trace was recorded with; nested ones under "outer.inner"."""
-    return _flat(json.loads(trace.attrs.get("settings", "{}")))
+    return flat(json.loads(trace.attrs.get("settings", "{}")))
 
 
-def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
+def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested settings under "outer.inner"."""
+    found: dict[str, Any] = {}
     for name, value in settings.items():
-        nested = _flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else None
-        flat |= {prefix + name: value} if nested is None else nested
-    return flat
+        nested = flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else None
+        found |= {prefix + name: value} if nested is None else nested
+    return found
 
 
 def _names(rows: list[Row]) -> list[str]:

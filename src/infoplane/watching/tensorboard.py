@@ -8,7 +8,7 @@ from typing import Any, Protocol, final, runtime_checkable
 import numpy as np
 import xarray as xr
 
-from infoplane.experiments.over_batches import summarised
+from infoplane.analysis.repeated import mean
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.trace import Row
 
@@ -82,7 +82,7 @@ def scalars(row: Row) -> Iterator[tuple[str, float]]:
     """Tag and value of everything measured, one for all batches, without what is NaN."""
     for name, values in row.values.items():
         if values.dtype.kind in "fiub":
-            yield from _tagged(name, summarised(name, values)[0])
+            yield from _tagged(name, mean(name, values))
 
 
 def _tagged(name: str, values: xr.DataArray) -> Iterator[tuple[str, float]]:

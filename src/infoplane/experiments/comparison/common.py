@@ -1,10 +1,12 @@
 """What Traces of several runs have in common."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 import xarray as xr
 
+from infoplane.analysis.repeated import SEED, error_words, repeated_over
 from infoplane.values import ceilings
 from infoplane.values.trace import Trace, held_out, sides
 
@@ -14,8 +16,53 @@ VARIABLES = ("I_XT", "I_TY", "S_T")
 DATA = "data"
 """Attribute of a compared Trace: the content hash of its data, empty if that is not known."""
 
+FEW = 4
+"""So many names are listed; of more, the others are counted."""
+
 Runs = Mapping[str, Trace]
-"""Traces by the name of their run, in the order of their colours."""
+"""Traces by the name of their run, or of the setting that they are several seeds of (``across``),
+in the order of their colours."""
+
+_Value = TypeVar("_Value")
+
+
+def noun(runs: Runs) -> str:
+    """What one of them is called."""
+    return "setting" if any(SEED in trace.dims for trace in runs.values()) else "run"
+
+
+def evenly(members: Sequence[_Value], most: int) -> list[_Value]:
+    """At most so many members, evenly chosen, the first and the last among them.
+
+    >>> evenly("abcdefg", 3)
+    ['a', 'd', 'g']
+    """
+    if len(members) <= most:
+        return list(members)
+    places = np.linspace(0, len(members) - 1, most).round().astype(int)
+    return [members[place] for place in places]
+
+
+def named_briefly(names: Sequence[str]) -> str:
+    """A few names, or the first of them and how many others there are.
+
+    >>> named_briefly(["a", "b"]), named_briefly(list("abcdef"))
+    ('a, b', 'a, b, c and 3 others')
+    """
+    if len(names) <= FEW:
+        return ", ".join(names)
+    return f"{', '.join(names[: FEW - 1])} and {len(names) - FEW + 1} others"
+
+
+def errors_in_words(values: Mapping[str, xr.DataArray]) -> str:
+    """What the errors of several runs are, and whose if they are not the same; empty for none."""
+    whose: dict[str, list[str]] = {}
+    for name, one in values.items():
+        whose.setdefault(error_words(one), []).append(name)
+    whose.pop("", None)
+    if len(whose) == 1:
+        return next(iter(whose))
+    return "; ".join(f"{words} ({named_briefly(names)})" for words, names in whose.items())
 
 
 def views(runs: Runs) -> dict[str, dict[str, Trace]]:
@@ -66,7 +113,8 @@ def same_quantity(variable: str, runs: Runs) -> bool:
 
 
 def saturated(values: xr.DataArray) -> np.ndarray:
-    """Whether the mean over the batches is saturated; never, where there is no ceiling."""
-    mean = values.mean("batch", keep_attrs=True) if "batch" in values.dims else values
+    """Whether the mean over batches or seeds is saturated; never, where there is no ceiling."""
+    over = repeated_over(values)
+    mean = values if over is None else values.mean(over, skipna=False, keep_attrs=True)
     reached: np.ndarray = ceilings.saturated(mean).values
     return reached

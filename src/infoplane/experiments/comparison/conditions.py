@@ -2,7 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from infoplane.experiments.comparison.common import DATA, VARIABLES, Runs, label
+from infoplane.experiments.comparison.common import (
+    DATA,
+    VARIABLES,
+    Runs,
+    label,
+    named_briefly,
+)
 from infoplane.values.methods import UNTOLD, methods_of
 from infoplane.values.trace import Trace, settings_of, sides
 
@@ -50,8 +56,11 @@ def unknown(runs: Runs) -> list[str]:
 
 
 def listed(told: Known) -> str:
-    """A condition of all runs in words."""
-    return "; ".join(f"{value or 'unknown'} in {name}" for name, value in told.items())
+    """A condition of all runs in words, each value once."""
+    whose: dict[str, list[str]] = {}
+    for name, value in told.items():
+        whose.setdefault(value or "unknown", []).append(name)
+    return "; ".join(f"{value} in {named_briefly(names)}" for value, names in whose.items())
 
 
 def _other_sizes(runs: Runs) -> Iterator[str]:

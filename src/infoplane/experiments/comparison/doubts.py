@@ -1,8 +1,9 @@
 """What was not compared, and what is saturated, in words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from infoplane.experiments.comparison.common import (
+    FEW,
     VARIABLES,
     Runs,
     label,
@@ -16,7 +17,9 @@ from infoplane.values.trace import sides
 
 
 def left_out(runs: Runs) -> list[str]:
-    """What was not compared, a sentence each."""
+    """What was not compared, a sentence each; nothing can be missed if there is one alone."""
+    if len(runs) < 2:
+        return []
     return [*_lonely(runs), *_other_quantities(runs), *_other_probes(runs)]
 
 
@@ -31,11 +34,17 @@ def saturation(runs: Runs) -> str:
         told += [f"{name} ({', '.join(shares)} of its values)"] if shares else []
     if not told:
         return "No value is saturated at log₂ n."
-    return f"Saturated at log₂ n, where a value says little but n: {'; '.join(told)}."
+    return f"Saturated at log₂ n, where a value says little but n: {_brief(told)}."
+
+
+def _brief(told: Sequence[str]) -> str:
+    """What is said of a few, and of how many others the like could be said."""
+    rest = f"; and {len(told) - FEW} others" if len(told) > FEW else ""
+    return "; ".join(told[:FEW]) + rest
 
 
 def _lonely(runs: Runs) -> Iterator[str]:
-    """Layers and estimators that one run has alone."""
+    """Layers and estimators that one of them has alone."""
     for dimension in ("estimator", "layer"):
         for name, trace in runs.items():
             others = [members(one, dimension) for other, one in runs.items() if other != name]

@@ -1,4 +1,4 @@
-"""Figures of several runs: planes on one scale, and for every layer a line per run."""
+"""Figures of several runs, or settings: planes on one scale, and for every layer a line of each."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -6,28 +6,57 @@ from itertools import product
 
 import xarray as xr
 
-from infoplane.analysis.claims import standard_error
+from infoplane.analysis.repeated import error_is, mean
 from infoplane.experiments import panels as shared
 from infoplane.experiments.comparison.common import (
+    FEW,
     VARIABLES,
     Runs,
+    errors_in_words,
+    evenly,
     label,
     losses,
     members,
+    named_briefly,
+    noun,
     same_quantity,
     saturated,
     union,
     views,
 )
 from infoplane.experiments.comparison.conditions import incomparable
+from infoplane.experiments.comparison.responses import responses
 from infoplane.values.ceilings import known_ceiling
 from infoplane.values.panel import Axis, Panel, Series
 
+MOST = 12
+"""Of more than so many, figures over time show some, evenly chosen: lines must be told apart."""
+
 
 def panels(runs: Runs) -> list[Panel]:
-    """Planes of every run, then curves of every layer, and of losses, that two runs share."""
-    seen = views(runs)
-    return [*_planes(runs, seen), *_curves(runs, seen), *_losses(runs, seen)]
+    """What is against the settings; then planes, and curves of every layer and of losses.
+
+    A curve is shown if two share it, or if there is one alone.
+    """
+    few = few_of(runs)
+    seen = views(few)
+    return [*responses(runs), *_planes(few, seen), *_curves(few, seen), *_losses(few, seen)]
+
+
+def few_of(runs: Runs) -> Runs:
+    """Those that figures over time show."""
+    return {name: runs[name] for name in evenly(list(runs), MOST)}
+
+
+def not_shown(runs: Runs) -> list[str]:
+    """That figures over time show only some, in a sentence."""
+    if len(runs) <= MOST:
+        return []
+    return [
+        f"The planes and the figures over training show {MOST} of {len(runs)} {noun(runs)}s, "
+        f"evenly chosen: {'; '.join(few_of(runs))}. All are in the tables of verdicts, in the "
+        "figures against the settings and in the table of all numbers."
+    ]
 
 
 def _planes(runs: Runs, seen: Mapping[str, Runs]) -> Iterator[Panel]:
@@ -61,9 +90,10 @@ def _curves(runs: Runs, seen: Mapping[str, Runs]) -> Iterator[Panel]:
     )
     for variable, estimator, (place, layer), (side, viewed) in places:
         chosen = _chosen(viewed, variable, {"estimator": estimator, "layer": layer})
-        if len(chosen) > 1:
+        if len(chosen) > 1 or len(runs) == 1 == len(chosen):
+            doubts = incomparable({run: runs[run] for run in chosen}, variable)
             yield replace(
-                _course(layer, chosen, incomparable({run: runs[run] for run in chosen}, variable)),
+                _course(layer, chosen, doubts, noun(runs)),
                 key=f"{variable}-{estimator}-{place}-{side}",
                 group=f"{label(next(iter(chosen.values())))}, {estimator}",
                 side=side,
@@ -77,8 +107,8 @@ def _losses(runs: Runs, seen: Mapping[str, Runs]) -> Iterator[Panel]:
         probed = any("probe" in one[name].dims for one in runs.values() if name in one)
         for side, viewed in seen.items() if probed else [("", runs)]:
             chosen = _chosen(viewed, name, {})
-            if len(chosen) > 1:
-                panel = _course(label(next(iter(chosen.values()))), chosen, [])
+            if len(chosen) > 1 or len(runs) == 1 == len(chosen):
+                panel = _course(label(next(iter(chosen.values()))), chosen, [], noun(runs))
                 yield replace(panel, key=f"{name}-{side}", group="Losses", side=side)
 
 
@@ -91,20 +121,21 @@ def _chosen(runs: Runs, variable: str, where: Mapping[str, str]) -> dict[str, xr
     }
 
 
-def _course(title: str, values: Mapping[str, xr.DataArray], doubts: list[str]) -> Panel:
+def _course(title: str, values: Mapping[str, xr.DataArray], doubts: list[str], kind: str) -> Panel:
     """One variable over training, a line per run.
 
     Args:
         title: What it shows.
-        values: By run, along "snapshot" and perhaps "batch".
+        values: By run, along "snapshot" and perhaps "batch" or "seed".
         doubts: Why the lines cannot be held against each other.
+        kind: What one line is of.
     """
     first = next(iter(values.values()))
-    spread = any(one.sizes.get("batch", 1) > 1 for one in values.values())
+    errors = errors_in_words(values)
     ceilings = {known_ceiling(one) for one in values.values()}
     words = [
-        "One line per run.",
-        *(["Bands: ±1 standard error over its probe batches."] if spread else []),
+        *([f"One line per {kind}."] if len(values) > 1 else []),
+        *([f"Bands: {errors}."] if errors else []),
         *(["NOT comparable in absolute value, see above."] if doubts else []),
         *_marked(values),
     ]
@@ -121,24 +152,25 @@ def _course(title: str, values: Mapping[str, xr.DataArray], doubts: list[str]) -
 
 def _line(name: str, values: xr.DataArray) -> Series:
     """One run's values, with the share of the ceiling that they reach."""
-    batches, steps = values.sizes.get("batch", 0), values["step"].values
-    mean = values.mean("batch").values if batches else values.values
-    ceiling = known_ceiling(values)
+    steps, ceiling = values["step"].values, known_ceiling(values)
+    middle = mean("", values).values
     return Series(
         name=name,
         x=steps + 1,
-        y=mean,
-        y_error=standard_error(values).values if batches > 1 else None,
+        y=middle,
+        y_error=shared.spread(values),
         at=steps,
         of=name,
-        beside={} if ceiling is None else {"share of log₂ n": mean / ceiling},
+        beside={} if ceiling is None else {"share of log₂ n": middle / ceiling},
+        error_is=error_is(values),
     )
 
 
 def _marked(values: Mapping[str, xr.DataArray]) -> list[str]:
     """Which lines are saturated, and how often."""
     reached = {name: saturated(one) for name, one in values.items()}
-    told = [
-        f"{name} at {at.sum()} of {at.size} moments" for name, at in reached.items() if at.any()
-    ]
-    return [f"Saturated: {'; '.join(told)}."] if told else []
+    told = {name: f"{at.sum()} of {at.size}" for name, at in reached.items() if at.any()}
+    if len(told) > FEW:
+        return [f"Saturated at some moments: {named_briefly(list(told))}."]
+    each = "; ".join(f"{name} at {count} moments" for name, count in told.items())
+    return [f"Saturated: {each}."] if told else []

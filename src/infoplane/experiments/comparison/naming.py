@@ -1,9 +1,10 @@
-"""Names of runs: the settings in which they differ."""
+"""Names of runs, or of settings with several seeds: what they differ in."""
 
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from infoplane.analysis.across import SEEDS
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.trace import Trace, settings_of
 
@@ -15,8 +16,10 @@ LONGEST = 48
 def named(traces: Sequence[Trace], folders: Sequence[Sequence[str]]) -> list[str]:
     """A name for every run: the settings it differs in, or its folder if these are too many.
 
+    Which seeds several of one setting have is no part of its name.
+
     Args:
-        traces: The runs.
+        traces: The runs, or several seeds of a setting as one.
         folders: The parts of each run's path, which differ.
 
     Raises:
@@ -24,28 +27,43 @@ def named(traces: Sequence[Trace], folders: Sequence[Sequence[str]]) -> list[str
     """
     if len(traces) < 2:
         raise InfoplaneError(f"A comparison needs at least two runs, got {len(traces)}.")
-    different = differing(traces)
-    short = _short(different)
-    names = [
-        ", ".join(f"{short[key]}={values[i]}" for key, values in different.items())
-        for i in range(len(traces))
-    ]
-    telling = len(set(names)) == len(names) and max(map(len, names)) <= LONGEST
-    return names if telling and all(names) else _by_folder(folders)
+    names = labels({key: told for key, told in differing(traces).items() if key != SEEDS})
+    telling = 1 < len(set(names)) == len(names) and max(map(len, names)) <= LONGEST
+    return names if telling else _by_folder(folders)
 
 
 def differing(traces: Sequence[Trace]) -> dict[str, tuple[str, ...]]:
     """The settings that are not the same in all runs: one value per run, as text."""
-    settings = [
-        {"experiment": trace.attrs.get("experiment", ABSENT), **settings_of(trace)}
-        for trace in traces
-    ]
+    return different(
+        [
+            {"experiment": trace.attrs.get("experiment", ABSENT), **settings_of(trace)}
+            for trace in traces
+        ]
+    )
+
+
+def different(settings: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """Of several settings, nested ones under "outer.inner", those that are not all the same."""
     keys = dict.fromkeys(key for one in settings for key in one)
     told = {key: tuple(_told(one.get(key, ABSENT)) for one in settings) for key in keys}
     return {key: values for key, values in told.items() if len(set(values)) > 1}
 
 
-def _short(settings: Mapping[str, Any]) -> dict[str, str]:
+def labels(different: Mapping[str, Sequence[str]]) -> list[str]:
+    """What tells one from the others, such as "code_size=4, seed=2"; none if nothing differs.
+
+    >>> labels({"size": ("2", "4"), "training.steps": ("9", "5")})
+    ['size=2, steps=9', 'size=4, steps=5']
+    """
+    short = short_names(different)
+    lists = zip(*different.values(), strict=True)
+    return [
+        ", ".join(f"{name}={value}" for name, value in zip(short.values(), values, strict=True))
+        for values in lists
+    ]
+
+
+def short_names(settings: Mapping[str, Any]) -> dict[str, str]:
     """Names of settings without what they are nested in, where that is clear."""
     last = [key.rpartition(".")[2] for key in settings]
     return {

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import final
 
-from infoplane.experiments.comparison.common import Runs
+from infoplane.analysis.across import SEEDS
+from infoplane.experiments.comparison.common import FEW, Runs, noun
 from infoplane.experiments.comparison.conditions import incomparable, unknown
 from infoplane.experiments.comparison.doubts import saturation
-from infoplane.values.finding import Finding
+from infoplane.experiments.comparison.naming import differing, short_names
+from infoplane.values.finding import Finding, Verdict
 
 
 @final
@@ -50,32 +52,62 @@ def judged(findings: Mapping[str, Sequence[Finding]]) -> list[Judged]:
 
 def summary(runs: Runs, claims: Sequence[Judged]) -> list[str]:
     """What is compared, whether values may be, where the verdicts part, what is saturated."""
-    described = [f"{name} ({one.attrs.get('description', 'run')})" for name, one in runs.items()]
+    if len(runs) == 1:
+        return [_described(runs), *_alone(claims), saturation(runs)]
     return [
-        f"{len(runs)} runs side by side: {'; '.join(described)}.",
-        _comparability(incomparable(runs), unknown(runs)),
-        _agreement([claim for claim in claims if len(claim.findings) == len(runs)]),
+        _described(runs),
+        _comparability(incomparable(runs), unknown(runs), noun(runs)),
+        _agreement([claim for claim in claims if len(claim.findings) == len(runs)], noun(runs)),
         saturation(runs),
     ]
 
 
-def _comparability(doubts: Sequence[str], unknown: Sequence[str]) -> str:
+def _described(runs: Runs) -> str:
+    """What they are: each in its own words if they are few, else by what they differ in."""
+    count = len(runs)
+    if count == 1:
+        ((_, trace),) = runs.items()
+        return f"{trace.attrs.get('description', 'One run')}."
+    if count <= FEW:
+        each = [f"{name} ({one.attrs.get('description', 'run')})" for name, one in runs.items()]
+        return f"{count} {noun(runs)}s side by side: {'; '.join(each)}."
+    different = {k: told for k, told in differing(list(runs.values())).items() if k != SEEDS}
+    short = short_names(different)
+    ways = [f"{short[key]} ({_range(told)})" for key, told in different.items()]
+    return f"{count} {noun(runs)}s side by side, which differ in {'; '.join(ways) or 'nothing'}."
+
+
+def _range(told: Sequence[str]) -> str:
+    """The values of a setting, in order of first appearance; of many the first and the last."""
+    values = list(dict.fromkeys(told))
+    return ", ".join(values) if len(values) <= 2 * FEW else f"{values[0]} … {values[-1]}"
+
+
+def _alone(claims: Sequence[Judged]) -> list[str]:
+    """How many claims have which verdict, where there is one setting alone."""
+    verdicts = [found.verdict for claim in claims for found in claim.findings.values()]
+    counted = {verdict: verdicts.count(verdict) for verdict in Verdict}
+    told = ", ".join(f"{count} {verdict}" for verdict, count in counted.items() if count)
+    return [f"Of {len(verdicts)} claims: {told}."] if told else []
+
+
+def _comparability(doubts: Sequence[str], unknown: Sequence[str], kind: str) -> str:
     if not doubts and not unknown:
         return "n, estimators, data, X and Y are the same in all, so that values can be compared."
     if not doubts:
         return (
-            "Nothing that the runs tell of how they were measured differs; but not all of them "
+            f"Nothing that the {kind}s tell of how they were measured differs; but not all of them "
             f"tell their {', '.join(unknown)}: compare values only where you know it to be the "
             "same."
         )
-    return f"Absolute values are NOT comparable between all of these runs. {' '.join(doubts)}"
+    return f"Absolute values are NOT comparable between all of these {kind}s. {' '.join(doubts)}"
 
 
-def _agreement(common: Sequence[Judged]) -> str:
-    """How many claims that all runs were asked have one verdict, and which have not."""
+def _agreement(common: Sequence[Judged], kind: str) -> str:
+    """How many claims that all of them were asked have one verdict, and which have not."""
     if not common:
-        return "There is no claim that all runs were asked."
+        return f"There is no claim that all {kind}s were asked."
     parted = [claim.key for claim in common if not claim.agreed]
-    agreed = f"{len(common) - len(parted)} of {len(common)} claims that all runs were asked"
+    agreed = f"{len(common) - len(parted)} of {len(common)} claims that all {kind}s were asked"
     on = f"; they part on {', '.join(parted)}" if parted else ""
     return f"The verdicts agree on {agreed}{on}."

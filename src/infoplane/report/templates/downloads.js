@@ -9,15 +9,15 @@
   function seriesRows(figure) {
     const paths = traces(figure, ({ role }) => role === "path" || role === "null");
     const labels = [...new Set(paths.flatMap((i) => Object.keys(figure.about[i].beside)))];
-    const head = ["series", "step", figure.x, `${figure.x} standard error`, figure.y];
+    const head = ["series", "step", figure.x, `${figure.x} error`, figure.y];
     const rows = paths.flatMap((i) => {
-      const { name, at, xError, yError, beside } = figure.about[i];
+      const { name, at, xError, yError, errorIs, beside } = figure.about[i];
       return figure.data[i].x.map((x, k) => [
         name, at?.[k], x, xError?.[k], figure.data[i].y[k], yError?.[k],
-        ...labels.map((label) => beside[label]?.[k]),
+        isKnown(xError?.[k] ?? yError?.[k]) ? errorIs : null, ...labels.map((label) => beside[label]?.[k]),
       ]);
     });
-    return [[...head, `${figure.y} standard error`, ...labels], ...rows];
+    return [[...head, `${figure.y} error`, "error is", ...labels], ...rows];
   }
 
   function cellRows(figure, { rows, at, detail, words }) {

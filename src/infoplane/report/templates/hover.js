@@ -18,9 +18,9 @@
     return lines.join("<br>");
   }
 
-  function reading(figure, label, value, error) {
+  function reading(figure, label, value, error, errorIs = "") {
     if (!isKnown(value)) return [];
-    const spread = isKnown(error) ? ` \u00b1 ${number(error, 2)}` : "";
+    const spread = isKnown(error) ? ` \u00b1 ${number(error, 2)}${errorIs === "standard error" ? "" : ` (${escaped(errorIs)})`}` : "";
     const inBits = label.endsWith(`[${figure.unit}]`);
     const full = inBits && isKnown(figure.saturated) && value >= figure.saturated;
     return [`${escaped(label)}: ${number(value)}${spread}${full ? " (saturated)" : ""}`];
@@ -31,8 +31,8 @@
     return [
       `<b>${wrapped(about.name)}</b>`,
       moment,
-      ...(figure.plane ? reading(figure, figure.x, trace.x[i], about.xError?.[i]) : []),
-      ...reading(figure, figure.y, trace.y[i], about.yError?.[i]),
+      ...(figure.plane ? reading(figure, figure.x, trace.x[i], about.xError?.[i], about.errorIs) : []),
+      ...reading(figure, figure.y, trace.y[i], about.yError?.[i], about.errorIs),
       ...Object.entries(about.beside).flatMap(([label, values]) => reading(figure, label, values[i])),
     ].join("<br>");
   }

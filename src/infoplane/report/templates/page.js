@@ -7,6 +7,7 @@
 {% include "unpack.js" %}
 
   const findings = Array.from(document.querySelectorAll(".findings details"));
+  const folded = Array.from(document.querySelectorAll("details"));
   const openAll = document.querySelector(".open-all");
   openAll?.addEventListener("click", () => {
     const open = findings.some((one) => !one.open);
@@ -15,7 +16,7 @@
   });
   let closed = [];
   addEventListener("beforeprint", () => {
-    closed = findings.filter((one) => !one.open);
+    closed = folded.filter((one) => !one.open);
     for (const one of closed) one.open = true;
   });
   addEventListener("afterprint", () => {

@@ -1,0 +1,156 @@
+"""What a verdict is worth among many: all readings of all settings, at one false discovery rate."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import final
+
+import numpy as np
+from scipy.stats import false_discovery_control
+
+from infoplane.values.finding import LEVEL, Finding, Verdict
+
+RATE = 1 - LEVEL
+"""The false discovery rate: the share of wrong ones that is expected among what stays decided."""
+SOURCE = "benjamini1995controlling"
+
+
+@final
+@dataclass(frozen=True)
+class Entry:
+    """One claim in one setting as one estimator reads it.
+
+    Attributes:
+        setting: Name of the setting.
+        claim: Short name of the claim.
+        statement: The claim in words: only the same words are the same claim.
+        estimator: Name of the estimator.
+        verdict: What the reading says by itself.
+        p_value: That of the reading.
+        q_value: The least false discovery rate at which it stays decided among all entries.
+    """
+
+    setting: str
+    claim: str
+    statement: str
+    estimator: str
+    verdict: Verdict
+    p_value: float
+    q_value: float
+
+    @property
+    def decided(self) -> bool:
+        """Whether it is decided by itself."""
+        return self.p_value < RATE
+
+    @property
+    def survives(self) -> bool:
+        """Whether it stays decided among all; then it is decided by itself, too."""
+        return self.q_value < RATE
+
+
+@final
+@dataclass(frozen=True)
+class Ledger:
+    """Every reading that could have been decided, in the order of the settings.
+
+    A reading of a single sample, or one whose values are saturated, cannot be decided and is not
+    among them.
+
+    Attributes:
+        entries: The readings.
+    """
+
+    entries: tuple[Entry, ...]
+
+    @staticmethod
+    def of(findings: Mapping[str, Sequence[Finding]]) -> "Ledger":
+        """The ledger of findings by setting, corrected after Benjamini and Hochberg.
+
+        See ``benjamini1995controlling`` in ``references.bib``.
+        """
+        asked = [
+            (setting, finding, reading)
+            for setting, found in findings.items()
+            for finding in found
+            for reading in finding.readings
+            if reading.verdict is not Verdict.NOT_MEASURABLE and reading.n >= 2
+        ]
+        corrected = q_values([reading.p_value for _, _, reading in asked])
+        return Ledger(
+            tuple(
+                Entry(
+                    setting,
+                    finding.key,
+                    finding.statement,
+                    reading.estimator,
+                    reading.verdict,
+                    reading.p_value,
+                    q_value,
+                )
+                for (setting, finding, reading), q_value in zip(asked, corrected, strict=True)
+            )
+        )
+
+    @property
+    def decided(self) -> list[Entry]:
+        """What is decided by itself."""
+        return [one for one in self.entries if one.decided]
+
+    @property
+    def lost(self) -> list[Entry]:
+        """What is decided by itself, and not among all."""
+        return [one for one in self.decided if not one.survives]
+
+    @property
+    def by_chance(self) -> float:
+        """How many would be decided, at most and on average, were no effect anywhere."""
+        return RATE * len(self.entries)
+
+    @cached_property
+    def _lost(self) -> frozenset[tuple[str, str, str, str]]:
+        return frozenset(
+            (one.setting, one.claim, one.statement, one.estimator) for one in self.lost
+        )
+
+    def is_lost(self, setting: str, finding: Finding, estimator: str) -> bool:
+        """Whether a reading is decided by itself and not among all."""
+        return (setting, finding.key, finding.statement, estimator) in self._lost
+
+    def words(self, source: str = SOURCE) -> list[str]:
+        """The ledger in sentences.
+
+        Args:
+            source: How the page cites Benjamini and Hochberg.
+        """
+        if len(self.entries) < 2:
+            return []
+        decided, lost = len(self.decided), len(self.lost)
+        return [
+            f"Of {len(self.entries)} readings (a claim in one setting under one estimator) "
+            f"{decided} are decided at {LEVEL:.0%}; were there no effect anywhere, "
+            f"{self.by_chance:.1f} would be, on average and at most.",
+            f"At a false discovery rate of {RATE:.0%} (Benjamini and Hochberg {source}) "
+            f"{decided - lost} of them stay decided{_losses(self.lost)}.",
+        ]
+
+
+def q_values(p_values: Sequence[float]) -> list[float]:
+    """The least false discovery rate at which each stays a discovery (Benjamini and Hochberg).
+
+    >>> q_values([0.01, 0.5, 0.02])
+    [0.03, 0.5, 0.03]
+    """
+    if not p_values:
+        return []
+    return [float(one) for one in false_discovery_control(np.asarray(p_values), method="bh")]
+
+
+def _losses(lost: Sequence[Entry]) -> str:
+    """Which do not: claim by claim, with the number of settings and estimators."""
+    if not lost:
+        return ""
+    counted = Counter(one.claim for one in lost)
+    told = ", ".join(f"{claim} ({count})" for claim, count in counted.most_common())
+    return f"; {len(lost)} do not, and are marked “not after BH”: {told}"

@@ -1,0 +1,15 @@
+"""Where the command line prints, and its exit codes."""
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+
+_PLAIN: Mapping[str, Any] = {"highlight": False, "markup": False, "emoji": False}
+"""Names of folders, estimators and layers are text."""
+console = Console(width=None if sys.stdout.isatty() else 100, **_PLAIN)
+err = Console(stderr=True, **_PLAIN)
+
+FAILED, MISTAKE, INTERRUPTED = 1, 2, 130
+"""Exit codes: a job of a sweep failed, the user's mistake, and Ctrl-C."""

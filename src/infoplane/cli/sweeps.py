@@ -1,0 +1,201 @@
+"""The command about sweeps: many settings and seeds of one experiment, computed anywhere."""
+
+import inspect
+import json
+import sys
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tyro
+from rich.table import Table
+
+from infoplane.cli.console import FAILED, INTERRUPTED, console, err
+from infoplane.cli.progress import sweeping
+from infoplane.cli.tables import print_ledger, print_matrix
+from infoplane.engine.driver import jobs_of, swept
+from infoplane.engine.folder import SweepFolder
+from infoplane.engine.grid import axes_of, gridded, grids_in, over_seeds
+from infoplane.engine.job import Engine, Terms
+from infoplane.engine.local import Local
+from infoplane.experiments.protocol import Experiment
+from infoplane.sweeping import Sweep
+from infoplane.values.errors import InfoplaneError
+
+GIGABYTE = 10**9
+
+
+@dataclass(frozen=True)
+class What:
+    """What to vary; all other fields are options, too, and the same for all jobs.
+
+    Attributes:
+        grid: FIELD=VALUE,VALUE,…; once for each field, all combinations are computed.
+        file: A TOML file of more grids: tables [[grid]] with a value or a list per field.
+        seeds: Every setting under so many seeds, from --seed upwards.
+    """
+
+    grid: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    file: Path | None = None
+    seeds: int = 1
+
+
+@dataclass(frozen=True)
+class On:
+    """Where and how, never what.
+
+    Attributes:
+        engine: Processes of this machine, or a Ray cluster.
+        runs_dir: Folder of all runs; a job that is complete in it is never computed again.
+        jobs: At most so many at once; by default one per core, or what the cluster holds.
+        threads: Threads of each job; another number may change the last bits of a result.
+        memory_gb: Memory that a job needs, in 10⁹ bytes; by default learned from the first ones
+            (local), or not asked for (ray).
+        retries: How often a job is begun again whose process or node dies.
+        address: Of the Ray cluster; by default $RAY_ADDRESS, or a Ray for this sweep alone.
+        gpus: Ray's GPUs per job, such as 0.5; by default 1 if the device is none of the CPU's.
+        runtime_env: A JSON or TOML file with Ray's runtime environment.
+        remote: URL of a folder, such as s3://bucket/runs, if the machines share no runs-dir.
+        report: Write the sweep's page at the end.
+    """
+
+    engine: Literal["local", "ray"] = "local"
+    runs_dir: Path = Path("runs")
+    jobs: int | None = None
+    threads: int = 1
+    memory_gb: float | None = None
+    retries: int = 2
+    address: str | None = None
+    gpus: float | None = None
+    runtime_env: Path | None = None
+    remote: str = ""
+    report: bool = True
+
+    @property
+    def terms(self) -> Terms:
+        """Where and how a job is computed, on any engine."""
+        return Terms(self.runs_dir.resolve(), self.threads, self.remote)
+
+    @property
+    def chosen(self) -> Engine:
+        """The engine.
+
+        Raises:
+            InfoplaneError: An option is not the engine's, or its value makes no sense.
+        """
+        memory = None if self.memory_gb is None else round(self.memory_gb * GIGABYTE)
+        if self.engine == "ray":
+            cluster = import_module("infoplane.engine.cluster")  # Ray takes a second to import
+            engine: Engine = cluster.RayCluster(
+                address=self.address,
+                jobs=self.jobs,
+                gpus=self.gpus,
+                memory=memory,
+                retries=self.retries,
+                runtime_env=None if self.runtime_env is None else _table(self.runtime_env),
+            )
+            return engine
+        for name in ("address", "gpus", "runtime_env"):
+            if getattr(self, name) is not None:
+                option = name.replace("_", "-")
+                raise InfoplaneError(f"--{option} is for Ray; add --engine ray.")
+        return Local(jobs=self.jobs, memory=memory, retries=self.retries)
+
+
+def sweeper(experiment: type[Any]) -> Callable[..., None]:
+    """The command that sweeps an experiment, with its fields as options."""
+
+    def command(
+        settings: Annotated[Experiment, tyro.conf.arg(name="")],
+        sweep: What,
+        engine: On,
+    ) -> None:
+        _sweep(settings, sweep, engine)
+
+    command.__annotations__["settings"] = Annotated[experiment, tyro.conf.arg(name="")]
+    about = inspect.cleandoc(experiment.__doc__ or "").partition("Attributes:")[0]
+    command.__doc__ = f"{experiment.title}, over many settings and seeds.\n\n{about}"
+    return command
+
+
+def print_sweep(sweep: Sweep) -> None:
+    """Verdicts by setting, what they are worth together, and what is missing."""
+    if sweep.runs:
+        print_matrix(sweep.comparison)
+        print_ledger(sweep.ledger)
+    if sweep.missing:
+        _print_missing(sweep)
+
+
+def _sweep(base: Experiment, what: What, on: On) -> None:
+    """Computes, reports, and prints the verdicts."""
+    experiments = _experiments(base, what)
+    engine = on.chosen
+    err.print(f"{base.name}: reading the data")
+    jobs = jobs_of(experiments)
+    sweep = Sweep(SweepFolder.begun(jobs, on.terms.root))
+    try:
+        with sweeping(base.name, sweep.folder.labels) as bars:
+            outcomes = swept(jobs, engine, on.terms, tell=bars.progress, waiting=bars.waiting)
+            with closing(outcomes):
+                for outcome in outcomes:
+                    bars.ended(outcome)
+    except KeyboardInterrupt:
+        err.print(
+            "\nInterrupted. What was measured is kept; the same command goes on from there.",
+            soft_wrap=True,
+        )
+        sys.exit(INTERRUPTED)
+    print_sweep(sweep)
+    console.print(f"Sweep:  {sweep.folder.path}", soft_wrap=True)
+    if on.report and sweep.runs:
+        console.print(f"Report: {sweep.report()}", soft_wrap=True)
+    if sweep.missing:
+        sys.exit(FAILED)
+
+
+def _experiments(base: Experiment, what: What) -> list[Experiment]:
+    """What the options ask for, in order."""
+    grids: list[Mapping[str, Sequence[Any]]] = []
+    if what.grid:
+        grids.append(axes_of(what.grid))
+    if what.file is not None:
+        grids += grids_in(what.file)
+    return over_seeds(gridded(base, grids or [{}]), what.seeds)
+
+
+def _table(path: Path) -> dict[str, Any]:
+    """The content of a JSON or TOML file.
+
+    Raises:
+        InfoplaneError: It cannot be read, or is no table.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        content = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except (OSError, ValueError) as problem:
+        raise InfoplaneError(f"Cannot read {path}: {problem}.") from problem
+    if not isinstance(content, dict):
+        raise InfoplaneError(f"{path} holds no table of options.")
+    return content
+
+
+def _print_missing(sweep: Sweep) -> None:
+    """Every job without a complete run, with its error if it failed."""
+    errors = {one.address: one.error for one in sweep.failures}
+    labels = sweep.folder.labels
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("missing", no_wrap=True)
+    table.add_column("why")
+    addresses = {label: address for address, label in labels.items()}
+    for label in sweep.missing:
+        address = addresses[label]
+        log = sweep.folder.log(address)
+        why = errors.get(address, "not computed yet")
+        table.add_row(label, f"{why}\n{log}" if log.exists() else why)
+    console.print(table, soft_wrap=True)
+    console.print("The same command computes what is missing.")

@@ -1,0 +1,82 @@
+"""Verdicts as tables of a terminal."""
+
+import math
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from infoplane.analysis.ledger import Ledger
+from infoplane.cli.console import console
+from infoplane.comparing import NOT_ASKED, Comparison
+from infoplane.experiments.comparison.verdicts import Judged
+from infoplane.values.finding import Finding, Interval
+
+SIDE_BY_SIDE = 4
+"""So many columns of verdicts fit into a terminal."""
+
+
+def print_findings(found: Sequence[Finding]) -> None:
+    """One line per claim and estimator, the verdict in words."""
+    if not found:
+        console.print("This experiment makes no claims.")
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    for heading in ("claim", "verdict", "estimator", "effect (90 %)", "control"):
+        table.add_column(heading, no_wrap=True)
+    for finding in found:
+        for i, reading in enumerate(finding.readings):
+            effect, control = reading.effect, reading.control
+            table.add_row(
+                finding.key if i == 0 else "",
+                str(finding.verdict) if i == 0 else "",
+                reading.estimator,
+                f"{effect.mean:+.3f} {_half(effect)} {finding.unit}",
+                ("" if control is None else f"{control.mean:+.3f}")
+                + (" too" if reading.shared_with_control else ""),
+            )
+    console.print(table)
+    console.print(f"Intervals over {found[0].spread}.")
+
+
+def print_matrix(comparison: Comparison) -> None:
+    """Claims by runs or settings, the verdicts in words; of many, which have which verdict."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    if len(comparison.columns) > SIDE_BY_SIDE:
+        _by_verdict(comparison, table)
+    else:
+        for heading in ("claim", *comparison.columns):
+            table.add_column(heading, overflow="fold")
+        for claim in comparison.claims:
+            table.add_row(claim.key, *(_said(claim, name) for name in comparison.columns))
+    if table.row_count:
+        console.print(table)
+
+
+def _by_verdict(comparison: Comparison, table: Table) -> None:
+    """A line for every claim and verdict, with the settings that have it."""
+    for heading in ("claim", "verdict", "in"):
+        table.add_column(heading, overflow="fold")
+    for claim in comparison.claims:
+        said: dict[str, list[str]] = {}
+        for name in comparison.columns:
+            said.setdefault(_said(claim, name), []).append(name)
+        for place, (verdict, names) in enumerate(said.items()):
+            everywhere = f"all {len(names)} settings"
+            where = everywhere if len(said) == 1 else f"{len(names)}: {'; '.join(names)}"
+            table.add_row(claim.key if place == 0 else "", verdict, where)
+
+
+def _said(claim: Judged, name: str) -> str:
+    found = claim.findings.get(name)
+    return NOT_ASKED if found is None else str(found.verdict)
+
+
+def _half(interval: Interval) -> str:
+    """Half of the interval, if there is one."""
+    half = interval.high - interval.mean
+    return f"± {half:.3f}" if math.isfinite(half) else "(one value)"
+
+
+def print_ledger(ledger: Ledger) -> None:
+    """What all verdicts are worth together."""
+    console.print(" ".join(ledger.words("1995")), soft_wrap=True)

@@ -1,0 +1,6 @@
+"""Runs, or settings with several seeds, held against each other on one page."""
+
+from infoplane.comparing.comparison import Comparison
+from infoplane.comparing.tables import NOT_ASKED
+
+__all__ = ["NOT_ASKED", "Comparison"]

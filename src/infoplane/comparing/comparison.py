@@ -1,0 +1,161 @@
+"""Runs, or several seeds of several settings, become one page."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import final
+
+from infoplane.analysis.ledger import Ledger
+from infoplane.comparing.column import Column, columns_of, require_different
+from infoplane.comparing.numbers import TOO_LARGE, numbers_for_page
+from infoplane.comparing.tables import settings_table, verdict_tables
+from infoplane.experiments.comparison.common import Runs
+from infoplane.experiments.comparison.doubts import left_out
+from infoplane.experiments.comparison.figures import not_shown, panels
+from infoplane.experiments.comparison.naming import named
+from infoplane.experiments.comparison.verdicts import Judged, judged, summary
+from infoplane.report.methods import methods
+from infoplane.report.page import page
+from infoplane.report.references import Citations
+from infoplane.runs import Run
+from infoplane.store.files import write_whole
+from infoplane.values.errors import InfoplaneError
+from infoplane.values.finding import Finding
+
+
+@final
+@dataclass(frozen=True)
+class Comparison:
+    """Columns side by side, each of one run or of several seeds of one setting.
+
+    Attributes:
+        columns: By name, in the given order.
+        title: What the page is called.
+        notes: Sentences that a reader must know first, such as that runs are missing.
+    """
+
+    columns: Mapping[str, Column]
+    title: str
+    notes: tuple[str, ...] = ()
+
+    @staticmethod
+    def of(folders: Sequence[Path]) -> "Comparison":
+        """The runs in some folders, a column each, named by what it differs in.
+
+        Raises:
+            InfoplaneError: There are fewer than two, one comes twice, or one is no finished run.
+        """
+        if len(folders) < 2:
+            raise InfoplaneError(
+                f"A comparison needs at least two run folders, got {len(folders)}."
+            )
+        runs = [Run(folder) for folder in folders]
+        require_different(runs)
+        title = f"Comparison of {len(runs)} runs"
+        return Comparison(_named([Column((run,)) for run in runs]), title)
+
+    @staticmethod
+    def by_setting(runs: Sequence[Run], *, title: str, notes: Sequence[str] = ()) -> "Comparison":
+        """Finished runs, a column per setting with all its seeds, in order of first appearance.
+
+        Raises:
+            InfoplaneError: There is none, one comes twice or is not finished, or the seeds of one
+                setting have not measured the same.
+        """
+        if not runs:
+            raise InfoplaneError("A comparison needs at least one finished run, got none.")
+        return Comparison(_named(columns_of(runs)), title, tuple(notes))
+
+    @property
+    def runs(self) -> dict[str, tuple[Run, ...]]:
+        """The runs of every column."""
+        return {name: column.runs for name, column in self.columns.items()}
+
+    @cached_property
+    def traces(self) -> Runs:
+        """What was measured, by column, with the content hash of the data as an attribute."""
+        return {name: column.read.trace for name, column in self.columns.items()}
+
+    @cached_property
+    def findings(self) -> dict[str, list[Finding]]:
+        """What every column found, over its seeds where it has several."""
+        return {name: column.read.findings for name, column in self.columns.items()}
+
+    @cached_property
+    def claims(self) -> list[Judged]:
+        """Every claim with what each column says of it."""
+        return judged(self.findings)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """All readings of all columns, at one false discovery rate."""
+        return Ledger.of(self.findings)
+
+    def write(self, path: Path) -> Path:
+        """Writes the page and returns its path.
+
+        Raises:
+            InfoplaneError: It cannot be written.
+        """
+        write_whole(path, self.page().encode())
+        return path
+
+    def page(self) -> str:
+        """The page as HTML."""
+        traces, citations, table = self.traces, Citations(), numbers_for_page(self.traces)
+        folders = {name: [run.folder for run in runs] for name, runs in self.runs.items()}
+        verdicts = verdict_tables(self.claims, tuple(traces), self.ledger, citations)
+        settings = settings_table(traces, folders)
+        return page(
+            title=self.title,
+            summary=summary(traces, self.claims),
+            alerts=[*self.notes, *self._broken()],
+            panels=panels(traces),
+            findings=[],
+            tables=[settings, *verdicts] if len(traces) == 2 else [*verdicts, settings],
+            table=table,
+            methods=list(_methods(traces, citations)),
+            references=citations.listed,
+            machine={name: column.machine for name, column in self.columns.items()},
+            notes=[
+                *not_shown(traces),
+                *left_out(traces),
+                *([] if table else [TOO_LARGE]),
+                *self._repairs(),
+            ],
+        )
+
+    def _broken(self) -> Iterator[str]:
+        """Where training diverged, by column."""
+        for name, column in self.columns.items():
+            if told := column.broken:
+                yield f"{name}: {' '.join(told)}"
+
+    def _repairs(self) -> Iterator[str]:
+        """What was mended on the way, by column."""
+        for name, column in self.columns.items():
+            yield from (f"{name}: {note}" for note in column.repairs)
+
+
+def _named(columns: Sequence[Column]) -> dict[str, Column]:
+    """Columns by what they differ in; one alone by what it is."""
+    traces = [column.read.trace for column in columns]
+    if len(columns) == 1:
+        return {str(traces[0].attrs.get("experiment", "run")): columns[0]}
+    places = [column.runs[0].folder.resolve().parts for column in columns]
+    return dict(zip(named(traces, places), columns, strict=True))
+
+
+def _methods(runs: Runs, citations: Citations) -> Iterator[str]:
+    """The methods of all columns: said once if they are the same, else column by column."""
+    told = {name: methods(trace, citations) for name, trace in runs.items()}
+    several = {tuple(paragraphs) for paragraphs in told.values()}
+    if len(several) == 1:
+        yield from several.pop()
+        return
+    common = [one for one in next(iter(told.values())) if all(one in t for t in told.values())]
+    yield from common
+    for name, paragraphs in told.items():
+        own = " ".join(one for one in paragraphs if one not in common)
+        yield f"{name}: {own or 'nothing was measured that has a method.'}"

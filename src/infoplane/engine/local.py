@@ -1,0 +1,229 @@
+"""Jobs in processes of this machine, each with its threads pinned, as many as memory allows."""
+
+import faulthandler
+import multiprocessing as mp
+import os
+import signal
+import tempfile
+import threading
+from collections import Counter, deque
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import BaseContext
+from pathlib import Path
+from typing import Any, final
+
+from infoplane.engine.job import Engine, Job, Outcome, Progress, Tell, Terms, attempt
+from infoplane.engine.memory import available, resident
+from infoplane.numerics.workers import cores
+from infoplane.values.errors import InfoplaneError
+
+FIRST_GUESS = 1 << 30
+"""Bytes that a job is taken to need before one of its sweep has ended."""
+PATIENCE = 0.2
+"""Seconds after which to look again whether there is memory for one more job."""
+GRACE = 5.0
+"""Seconds that a process has for ending when it is asked to."""
+PRELOADED = ["__main__", "infoplane.engine.job", "infoplane.experiments.catalogue"]
+"""What takes seconds to import is imported once; every process begins with it."""
+
+
+@final
+@dataclass(frozen=True)
+class Local(Engine):
+    """Processes of this machine.
+
+    Attributes:
+        jobs: At most so many at once; None for one per core, or per so many cores as a job has
+            threads.
+        memory: Bytes that one job needs; None to learn it from the jobs that have ended. Another
+            job is begun only if that much is free, or none is running.
+        retries: How often a job is begun again whose process died.
+    """
+
+    jobs: int | None = None
+    memory: int | None = None
+    retries: int = 2
+
+    def __post_init__(self) -> None:
+        if self.jobs is not None and self.jobs < 1:
+            raise InfoplaneError(f"jobs={self.jobs}: at least one is needed.")
+        if self.memory is not None and self.memory < 1:
+            raise InfoplaneError(f"memory={self.memory}: a job needs a positive number of bytes.")
+        if self.retries < 0:
+            raise InfoplaneError(f"retries={self.retries}: it cannot be negative.")
+
+    def outcomes(
+        self, jobs: Sequence[Job], terms: Terms, tell: Tell
+    ) -> Generator[Outcome, None, None]:
+        """Every job's outcome, in the order in which they end."""
+        most = min(self.jobs or max(1, cores() // terms.threads), len(jobs))
+        queue, deaths, needed = deque(jobs), Counter[str](), list[int]()
+        with _workers(most) as workers:
+            while queue or any(worker.job for worker in workers):
+                need = self.memory or max(needed, default=FIRST_GUESS)
+                for worker in workers:
+                    if queue and worker.job is None and _has_room(workers, need):
+                        worker.begin(queue.popleft(), terms)
+                for worker, message in _messages(workers):
+                    if isinstance(message, Progress):
+                        tell(message)
+                        continue
+                    job = worker.end()
+                    if message is None:
+                        message = worker.obituary(job)
+                        deaths[job.address] += 1
+                        if deaths[job.address] <= self.retries:
+                            queue.append(job)
+                            continue
+                    elif message.memory:
+                        needed.append(message.memory)
+                    yield message
+
+
+def _has_room(workers: "Sequence[_Worker]", need: int) -> bool:
+    """Whether one more job would find memory, besides what those that run may still take."""
+    running = [worker for worker in workers if worker.job is not None]
+    promised = sum(max(0, need - resident(worker.pid)) for worker in running)
+    return not running or available() - promised >= need
+
+
+def _messages(
+    workers: "Sequence[_Worker]",
+) -> Iterator[tuple["_Worker", Progress | Outcome | None]]:
+    """What the running jobs have to say; None of one whose process is dead."""
+    listening: dict[Any, _Worker] = {one.pipe: one for one in workers if one.job is not None}
+    for pipe in wait(list(listening), PATIENCE):
+        worker = listening[pipe]
+        try:
+            yield worker, worker.pipe.recv()
+        except (EOFError, OSError):
+            yield worker, None
+
+
+@contextmanager
+def _workers(count: int) -> Iterator["list[_Worker]"]:
+    """Workers that are gone after the block, however it ends."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    context = _context()
+    with tempfile.TemporaryDirectory(prefix="infoplane-logs-") as logs:
+        workers = [_Worker(context, Path(logs) / str(place)) for place in range(count)]
+        try:
+            yield workers
+        finally:
+            for worker in workers:
+                worker.dismiss()
+            for worker in workers:
+                worker.bury()
+
+
+def _context() -> BaseContext:
+    """Processes that share nothing with this one but what is imported."""
+    if "forkserver" not in mp.get_all_start_methods():
+        return mp.get_context("spawn")
+    context = mp.get_context("forkserver")
+    context.set_forkserver_preload(PRELOADED)
+    return context
+
+
+@final
+class _Worker:
+    """One process that computes one job after another; a new one takes the place of a dead one.
+
+    Args:
+        context: How processes are begun.
+        log: File for what a job prints.
+    """
+
+    def __init__(self, context: BaseContext, log: Path) -> None:
+        self.context, self.log = context, log
+        self.job: Job | None = None
+        self.process: Any = None
+        self.pipe: Connection
+        self.ended = ""
+
+    @property
+    def pid(self) -> int:
+        """The process, once begun."""
+        assert self.process is not None
+        return int(self.process.pid)
+
+    def begin(self, job: Job, terms: Terms) -> None:
+        """Hands it a job; it has none."""
+        self.job = job
+        self.log.write_bytes(b"")
+        if self.process is None:
+            self.pipe, theirs = self.context.Pipe()
+            arguments = (theirs, self.log)
+            self.process = self.context.Process(target=_serve, args=arguments, daemon=True)  # type: ignore[attr-defined]
+            self.process.start()
+            theirs.close()
+        with suppress(OSError):  # it died while it had nothing to do: its pipe will say so
+            self.pipe.send((job, terms))
+
+    def end(self) -> Job:
+        """Takes its job back."""
+        job, self.job = self.job, None
+        assert job is not None
+        return job
+
+    def obituary(self, job: Job) -> Outcome:
+        """The outcome of a job whose process has died."""
+        self.bury()
+        log = self.log.read_text(errors="replace")
+        return Outcome(job.address, "failed", error=f"Its process {self.ended}.", log=log)
+
+    def dismiss(self) -> None:
+        """Asks it to end; a job that runs is left where it is, durable."""
+        if self.process is not None:
+            self.process.terminate()
+
+    def bury(self) -> None:
+        """Waits for its end, or makes it end; the next job gets a process of its own."""
+        if self.process is None:
+            return
+        self.process.join(GRACE)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
+        self.ended = _cause(self.process.exitcode)
+        self.process = None
+        self.pipe.close()
+
+
+def _cause(code: int) -> str:
+    """How a process ended, for a reader."""
+    if code >= 0:
+        return f"ended with exit code {code}"
+    name = signal.Signals(-code).name
+    guess = ": perhaps the machine ran out of memory" if -code == signal.SIGKILL else ""
+    return f"was ended by {name}{guess}"
+
+
+def _serve(pipe: Connection, log: Path) -> None:
+    """In the process: one job after another, until told to end or nobody is there to tell."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the driver's affair
+    signal.signal(signal.SIGTERM, _leave)
+    faulthandler.enable()  # a crash of a C library leaves its stack in the log
+    threading.Thread(target=_outlive_no_driver, daemon=True).start()
+    while True:
+        try:
+            job, terms = pipe.recv()
+            pipe.send(attempt(job, terms, pipe.send, log))
+        except (EOFError, BrokenPipeError, KeyboardInterrupt):
+            return
+
+
+def _leave(*_: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _outlive_no_driver() -> None:
+    """Ends this process when the driver is gone, whatever it is doing: a run is durable."""
+    parent = mp.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)

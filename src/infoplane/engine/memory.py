@@ -1,0 +1,42 @@
+"""How much memory there is for one more job."""
+
+from pathlib import Path
+
+import psutil
+
+CGROUP = Path("/sys/fs/cgroup")
+"""Where Linux keeps the limits of a container."""
+
+
+def available(cgroup: Path = CGROUP) -> int:
+    """Bytes that can still be used, of the machine or of the container, whichever is less."""
+    free = int(psutil.virtual_memory().available)
+    limit, used = (_bytes(cgroup / name) for name in ("memory.max", "memory.current"))
+    if limit is None or used is None:
+        return free
+    return min(free, limit - used + (_inactive_file(cgroup) or 0))
+
+
+def resident(pid: int) -> int:
+    """Bytes of memory that a process has now; 0 if there is no such process."""
+    try:
+        return int(psutil.Process(pid).memory_info().rss)
+    except psutil.Error:
+        return 0
+
+
+def _bytes(path: Path) -> int | None:
+    """A number in a file; None if there is no such file, or no limit in it."""
+    try:
+        return int(path.read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def _inactive_file(cgroup: Path) -> int | None:
+    """Bytes of file cache that a container gives back when it needs them."""
+    try:
+        lines = (cgroup / "memory.stat").read_text().splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) for line in lines if line.startswith("inactive_file ")), None)

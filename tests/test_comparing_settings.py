@@ -1,0 +1,240 @@
+"""Several seeds of several settings on one page: real, tiny runs, and a large made-up sweep."""
+
+import json
+import re
+import shutil
+from dataclasses import replace
+from html import unescape
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from infoplane.analysis.ledger import Ledger
+from infoplane.comparing import Comparison
+from infoplane.comparing.column import Column, Read
+from infoplane.comparing.numbers import numbers, numbers_for_page
+from infoplane.comparing.tables import LOST, settings_table, verdict_tables
+from infoplane.experiments.autoencoder.experiment import Autoencoder
+from infoplane.experiments.comparison.verdicts import judged
+from infoplane.experiments.settings import Probing, Training
+from infoplane.report.references import Citations
+from infoplane.runs import Run, run
+from infoplane.store.manifest import Manifest
+from infoplane.values.ceilings import CEILINGS, ceilings_json
+from infoplane.values.errors import InfoplaneError
+from infoplane.values.finding import Finding, Interval, Reading
+
+SMALL = Autoencoder(
+    code_size=4,
+    training=Training(steps=20),
+    probing=Probing(
+        snapshots=3,
+        probe_batches=2,
+        probe_size=12,
+        null_snapshots=2,
+        permutations=2,
+        evaluation=20,
+    ),
+)
+SEEDS = (2, 0)
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """Two seeds of each of two code sizes, a size after the other, the larger seed first."""
+    root = tmp_path_factory.mktemp("sweep")
+    asked = [replace(SMALL, code_size=size, seed=seed) for size in (7, 4) for seed in SEEDS]
+    return [run(one, root) for one in asked]
+
+
+@pytest.fixture(scope="module")
+def held(runs):
+    """The same runs, of which somebody has read nothing yet."""
+    return [Run(each.folder) for each in runs]
+
+
+@pytest.fixture(scope="module")
+def sweep(held):
+    return Comparison.by_setting(held, title="Sweep <b>", notes=["1 of 5 runs is missing: <i>."])
+
+
+@pytest.fixture(scope="module")
+def text(sweep, tmp_path_factory):
+    path = tmp_path_factory.mktemp("page") / "sweep.html"
+    assert sweep.write(path) == path
+    return path.read_text()
+
+
+def test_seeds_of_a_setting_are_one_column_in_order_of_first_appearance(sweep):
+    assert list(sweep.columns) == ["code_size=7", "code_size=4"]
+    for trace in sweep.traces.values():
+        assert trace["seed"].values.tolist() == sorted(SEEDS)
+    assert [len(members) for members in sweep.runs.values()] == [2, 2]
+
+
+def test_findings_are_those_of_all_seeds_together(runs, sweep):
+    expected = Autoencoder.findings([runs[1].trace, runs[0].trace])
+    assert sweep.findings["code_size=7"] == expected
+    assert expected[0].spread == "2 seeds"
+    assert len(sweep.ledger.entries) == sum(
+        reading.n >= 2 and reading.verdict != "not measurable"
+        for found in sweep.findings.values()
+        for finding in found
+        for reading in finding.readings
+    )
+
+
+def test_the_order_of_the_seeds_changes_nothing(runs, sweep, text):
+    mixed = [runs[1], runs[0], runs[3], runs[2]]
+    assert Comparison.by_setting(mixed, title=sweep.title, notes=sweep.notes).page() == text
+
+
+def test_a_column_of_one_seed_is_the_run_itself(runs):
+    one = Comparison.by_setting(runs[::2], title="one seed each")
+    two = Comparison.of([each.folder for each in runs[::2]])
+    assert list(one.columns) == list(two.columns) == ["code_size=7", "code_size=4"]
+    for name in one.columns:
+        xr.testing.assert_identical(one.traces[name], two.traces[name])
+        assert one.findings[name] == two.findings[name]
+    assert numbers(one.traces) == numbers(two.traces)
+    assert "batch" in one.traces["code_size=7"].dims
+
+
+def test_no_trace_of_a_single_seed_is_kept(held, sweep):
+    assert sweep.traces and not any("trace" in vars(each) for each in held)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_one_setting_or_one_run_alone_is_a_page_too(runs, count, tmp_path):
+    alone = Comparison.by_setting(runs[:count], title="alone")
+    assert list(alone.columns) == ["autoencoder"]
+    text = unescape(alone.write(tmp_path / "page.html").read_text())
+    assert "Against the settings" not in text and "Information plane" in text
+    assert ("seeds 0, 2" in text) == (count == 2)
+
+
+def test_the_page_says_what_is_missing_first_and_nothing_is_markup(text):
+    assert "<h1>Sweep &lt;b&gt;</h1>" in text and "Sweep <b>" not in text
+    assert text.index("1 of 5 runs is missing: &lt;i&gt;.") < text.index("Verdicts")
+    words = unescape(re.sub(r"<[^>]+>", " ", text.partition('<script type="application')[0]))
+    assert "Against the settings" in words and "over 2 seeds" in words
+    assert re.search(r"Benjamini and Hochberg \[\d+\]", words)
+    assert "Controlling the false discovery rate" in words
+    assert "in every seed: values are means over 2 seeds" in words
+
+
+def test_what_cannot_be_columns_is_refused(runs, tmp_path):
+    with pytest.raises(InfoplaneError, match="at least one finished run"):
+        Comparison.by_setting([], title="none")
+    with pytest.raises(InfoplaneError, match="named twice"):
+        Comparison.by_setting([runs[0], runs[0]], title="twice")
+    copy = tmp_path / "copy"
+    shutil.copytree(runs[0].folder, copy)
+    with pytest.raises(InfoplaneError, match="seeds, which must differ"):
+        Comparison.by_setting([runs[0], Run(copy)], title="the same seed")
+
+
+# verdicts among many
+
+
+def finding(p_value, key="rise"):
+    readings = tuple(
+        Reading(name, {"": Interval(1.0, 0.5, 1.5, p_value, 3)}) for name in ("silverman", "tapia")
+    )
+    return Finding(key, "It rises.", "lee2021information", readings, "bit", "3 seeds")
+
+
+def test_a_reading_that_others_take_back_is_marked():
+    found = {"k=1": [finding(0.09)], **{f"k={k}": [finding(1.0)] for k in range(2, 6)}}
+    tables = verdict_tables(judged(found), tuple(found), Ledger.of(found), Citations())
+    glance, details = tables
+    assert glance.columns == ("claim, by k", "1", "2", "3", "4", "5")
+    ((claim, first, second, *_),) = glance.rows
+    assert claim.lines == (
+        "It rises.",
+        "1\N{NO-BREAK SPACE}✓\N{NO-BREAK SPACE} 4\N{NO-BREAK SPACE}?",
+    )
+    assert (first.signs, second.signs) == ("(✓) (✓)", "? ?")
+    assert f"silverman: supported, {LOST}" in first.lines[0]
+    assert all(LOST in line for line in details.rows[0][1].lines[:2])
+    assert not any(LOST in line for line in details.rows[0][2].lines)
+    assert "Of 10 readings" in glance.words[0] and details.words == ()
+
+
+def test_two_columns_need_no_table_at_a_glance():
+    found = {"A": [finding(0.001)], "B": [finding(1.0)]}
+    (details,) = verdict_tables(judged(found), ("A", "B"), Ledger.of(found), Citations())
+    assert details.title == "Verdicts" and "Of 4 readings" in details.words[0]
+    assert verdict_tables([], ("A", "B"), Ledger.of({}), Citations()) == []
+
+
+# a large sweep
+
+SETTINGS, MOMENTS, LAYERS = 25, 100, 7
+
+
+def noise(name, unit, dims, random):
+    """Five seeds of noise, which no packing makes much smaller."""
+    sizes = {"snapshot": MOMENTS, "estimator": 2, "layer": LAYERS, "seed": 5}
+    tops = {CEILINGS: ceilings_json({"silverman": 6.6, "tapia": 6.6})} if unit == "bit" else {}
+    attrs = {"long_name": name, "unit": unit, "n": 100, **tops}
+    return xr.DataArray(3 + random.random([sizes[dim] for dim in dims]), dims=dims, attrs=attrs)
+
+
+def large(k):
+    random = np.random.default_rng(k)
+    layered = ("snapshot", "estimator", "layer", "seed")
+    values = {
+        name: noise(f"{name} of layer", unit, layered, random)
+        for names, unit in (
+            (("I_XT", "I_TY", "S_T", "I_XT_null", "I_TY_null"), "bit"),
+            (("I_XT_p", "I_TY_p", "width_T"), "1"),
+        )
+        for name in names
+    }
+    values["loss_test"] = noise("loss", "1", ("snapshot", "seed"), random)
+    steps = np.arange(MOMENTS) * 100
+    coords = {
+        "estimator": ["silverman", "tapia"],
+        "layer": [f"encoder.{i}" for i in range(LAYERS)],
+        "seed": range(5),
+        "step": ("snapshot", steps),
+        "epoch": ("snapshot", steps / 10),
+    }
+    settings = json.dumps({"code_size": k, "seeds": list(range(5))})
+    return xr.Dataset(values, coords, {"experiment": "made-up", "settings": settings})
+
+
+def column(k):
+    """A column that was read, without folders."""
+    manifest = Manifest("made-up", "", {}, "", 1, {}, "complete", "", 1, {}, {"processor": "p"})
+    runs = tuple(Run(Path(f"runs/made-up/{k:06d}{seed}")) for seed in range(5))
+    for each in runs:
+        vars(each)["manifest"] = manifest  # what would be read from the folder
+    told = Column(runs)
+    vars(told)["read"] = Read(large(k), [finding(k / 100, f"claim-{i}") for i in range(10)])
+    return told
+
+
+def test_a_large_sweep_is_a_page_that_can_be_sent(tmp_path):
+    columns = {f"code_size={2 * k}": column(2 * k) for k in range(1, SETTINGS + 1)}
+    text = Comparison(columns, "25 settings × 5 seeds").page()
+    assert len(text.encode()) < 6e6
+    words = unescape(re.sub(r"<[^>]+>", " ", text.partition('<script type="application')[0]))
+    assert "12 of 25 settings, evenly chosen" in words
+    assert "trace.zarr" in words and "All numbers (CSV" not in words
+    settings = settings_table(
+        Comparison(columns, "").traces, {name: [Path("a/b"), Path("a/c")] for name in columns}
+    )
+    assert settings.folded and len(settings.rows) == SETTINGS
+
+
+def test_numbers_are_whole_or_left_out():
+    traces = {"a": large(2).isel(snapshot=[0]), "b": large(4).isel(snapshot=[0])}
+    assert numbers_for_page(traces) == numbers(traces) != ""
+    assert numbers_for_page(traces, 100) == ""
+    line = numbers(traces).splitlines()[1]
+    assert line.startswith("a,0,0.0,silverman,encoder.0,I_XT,")
+    assert line.endswith(",half of the 90% interval over 5 seeds,bit")
