@@ -1,6 +1,6 @@
 """Data processing inequalities: chains of information, and whether each link holds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -37,9 +37,16 @@ class Chain:
         """
         if len(terms) < 2:
             raise InfoplaneError(f"A chain of inequalities needs two terms, got {list(terms)}.")
-        arrays = [term.drop_vars(["layer", "pair"], errors="ignore") for term in terms.values()]
-        joined = xr.concat(arrays, dim="term", join="exact")
-        return Chain(tuple(terms), joined.assign_attrs(arrays[0].attrs))
+        first, *others = terms.values()
+        for other in others:
+            if other.sizes != first.sizes:
+                raise InfoplaneError(
+                    f"The terms of a chain are of sizes {dict(first.sizes)} and "
+                    f"{dict(other.sizes)}; take all of them from one Trace."
+                )
+        stacked = np.stack([one.transpose(*first.dims).values for one in terms.values()])
+        values = xr.DataArray(stacked, _along_dims(first), ("term", *first.dims), attrs=first.attrs)
+        return Chain(tuple(terms), values)
 
     @property
     def links(self) -> tuple[str, ...]:
@@ -50,12 +57,18 @@ class Chain:
 
     def slack(self) -> xr.DataArray:
         """term_i − term_{i+1}, dimensions (link, snapshot, estimator, batch)."""
-        slack = -self.values.diff("term").rename(term="link")
-        return slack.assign_coords(link=list(self.links))
+        differences = -np.diff(self.values.values, axis=0)
+        coordinates = {"link": list(self.links), **_along_dims(self.values)}
+        return xr.DataArray(differences, coordinates, ("link", *self.values.dims[1:]))
 
     def reversed(self) -> "Chain":
         """The opposite claim."""
         return Chain(self.names[::-1], self.values.isel(term=slice(None, None, -1)))
+
+
+def _along_dims(values: xr.DataArray) -> dict[Hashable, xr.DataArray]:
+    """The coordinates along an array's own dimensions, without what was chosen of others."""
+    return {name: along for name, along in values.coords.items() if along.dims}
 
 
 def holds(slack: xr.DataArray) -> xr.DataArray:
@@ -78,38 +91,51 @@ def by_stage(slack: xr.DataArray) -> xr.DataArray:
         Dimensions (part, estimator, batch); a part is named "link, stage".
     """
     thirds = np.array_split(np.arange(slack.sizes["snapshot"]), len(STAGES))
-    stages = dict(zip(STAGES, thirds, strict=True))
-    parts = [
-        slack.isel(snapshot=members)
-        .mean("snapshot")
-        .assign_coords(link=[f"{link}, {stage}" for link in slack["link"].values])
-        for stage, members in stages.items()
+    axis = slack.get_axis_num("snapshot")
+    means = {
+        stage: slack.values.take(members, axis).mean(axis)
+        for stage, members in zip(STAGES, thirds, strict=True)
         if len(members)
-    ]
-    return xr.concat(parts, dim="link").rename(link="part")
+    }
+    return _staged(slack, means)
 
 
 def untrained_slack(slack: xr.DataArray) -> xr.DataArray:
     """The slack of the one untrained snapshot under the name of every stage, as a control."""
-    return by_stage(xr.concat([slack] * len(STAGES), dim="snapshot"))
+    alone = slack.values.mean(slack.get_axis_num("snapshot"))
+    return _staged(slack, dict.fromkeys(STAGES, alone))
+
+
+def _staged(slack: xr.DataArray, means: Mapping[str, np.ndarray]) -> xr.DataArray:
+    """The means of every link at each stage, as parts; links come first in every mean."""
+    links = slack["link"].values
+    rest = [str(dim) for dim in slack.dims if dim not in ("link", "snapshot")]
+    return xr.DataArray(
+        np.concatenate(list(means.values())),
+        dims=("part", *rest),
+        coords={
+            "part": [f"{link}, {stage}" for stage in means for link in links],
+            **{dim: slack[dim] for dim in rest if dim in slack.coords},
+        },
+    )
 
 
 def link_evidence(slack: xr.DataArray, estimator: str) -> dict[str, Any]:
     """The share of snapshots at which all links hold, or each of them does, and its mean slack."""
-    chosen = slack.sel(estimator=estimator)
-    state = holds(chosen)
+    chosen = slack.sel(estimator=estimator).transpose("link", "snapshot", "batch")
+    state, numbers = holds(chosen).values, chosen.values
     shares: dict[str, Any] = {
-        "share of snapshots at which all links hold": float((state > 0).all("link").mean()),
-        "share at which a link is violated": float((state < 0).any("link").mean()),
+        "share of snapshots at which all links hold": float((state > 0).all(0).mean()),
+        "share at which a link is violated": float((state < 0).any(0).mean()),
     }
     return shares | {
         str(link): {
-            "holds at": float((state.sel(link=link) > 0).mean()),
-            "violated at": float((state.sel(link=link) < 0).mean()),
-            "mean slack": float(chosen.sel(link=link).mean()),
-            "last slack": float(chosen.sel(link=link).isel(snapshot=-1).mean()),
+            "holds at": float((state[place] > 0).mean()),
+            "violated at": float((state[place] < 0).mean()),
+            "mean slack": float(numbers[place].mean()),
+            "last slack": float(numbers[place, -1].mean()),
         }
-        for link in slack["link"].values
+        for place, link in enumerate(slack["link"].values)
     }
 
 

@@ -20,7 +20,7 @@ def run() -> None:
 
 
 def sweep() -> None:
-    """Run an experiment over settings and seeds: infoplane sweep NAME --grid …"""
+    """Run an experiment over settings and seeds (see infoplane sweep NAME --help)."""
 
 
 COMMANDS: Mapping[str, Callable[..., None]] = {
