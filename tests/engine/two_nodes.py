@@ -22,6 +22,8 @@ from infoplane.experiments.settings import Probing, Training
 from infoplane.runs import Run
 
 HERE = Path(__file__).parent
+ELSEWHERE = "--node-ip-address=127.0.0.2"
+"""Of the second node, so that no driver takes it for its own: who dies with it is its workers."""
 STORE = 80_000_000
 """Bytes of each node's object store: almost the least that Ray takes."""
 
@@ -58,7 +60,7 @@ class TwoNodes:
             head = self._begun("--head", "--port=0", "--include-dashboard=false")
             self._await(head)
             self.address = (self.folder / "ray" / "ray_current_cluster").read_text().strip()
-            self.second = self._begun(f"--address={self.address}")
+            self.second = self._begun(f"--address={self.address}", ELSEWHERE)
             self._await(self.second)
         except BaseException:
             self.__exit__()
@@ -74,7 +76,7 @@ class TwoNodes:
         """Kills the second node's Ray, whose worker must notice on its own; begins another node."""
         (raylet,) = [one for one in members(self.second) if one.name() == "raylet"]
         raylet.kill()
-        self.second = self._begun(f"--address={self.address}")
+        self.second = self._begun(f"--address={self.address}", ELSEWHERE)
 
     def worker(self, address):
         """The process that computes a job; None if there is none just now."""

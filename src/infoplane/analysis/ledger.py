@@ -132,7 +132,8 @@ class Ledger:
             f"{decided} are decided at {LEVEL:.0%}; were there no effect anywhere, "
             f"{self.by_chance:.1f} would be, on average and at most.",
             f"At a false discovery rate of {RATE:.0%} (Benjamini and Hochberg {source}) "
-            f"{decided - lost} of them stay decided{_losses(self.lost)}.",
+            f"{decided - lost} of them stay decided{_losses(self.lost)}. This takes readings to be "
+            "independent, or to err in the same direction; those of the same runs need not.",
         ]
 
 
