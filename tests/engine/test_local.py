@@ -10,9 +10,10 @@ import pytest
 from tiny import Tiny
 
 from infoplane.engine import local
+from infoplane.engine.attempt import attempt
 from infoplane.engine.driver import jobs_of
 from infoplane.engine.grid import grid
-from infoplane.engine.job import Terms, attempt
+from infoplane.engine.job import Terms
 from infoplane.engine.local import Local
 from infoplane.runs import Run
 from infoplane.values.errors import InfoplaneError
@@ -113,6 +114,7 @@ import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from tiny import Tiny
+from infoplane.engine.attempt import attempt
 from infoplane.engine.driver import jobs_of
 from infoplane.engine.grid import grid
 from infoplane.engine.job import Terms

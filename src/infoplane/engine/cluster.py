@@ -15,8 +15,9 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, final
 
+from infoplane.engine.attempt import attempt
 from infoplane.engine.board import Board
-from infoplane.engine.job import Engine, Job, Outcome, Progress, Tell, Terms, attempt
+from infoplane.engine.job import Engine, Job, Outcome, Progress, Tell, Terms
 from infoplane.numerics.workers import cores
 from infoplane.values.errors import InfoplaneError, InfoplaneWarning
 

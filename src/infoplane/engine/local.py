@@ -15,7 +15,8 @@ from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any, final
 
-from infoplane.engine.job import Engine, Job, Outcome, Progress, Tell, Terms, attempt
+from infoplane.engine.attempt import attempt
+from infoplane.engine.job import Engine, Job, Outcome, Progress, Tell, Terms
 from infoplane.engine.memory import available, resident
 from infoplane.numerics.workers import cores
 from infoplane.values.errors import InfoplaneError
@@ -26,7 +27,7 @@ PATIENCE = 0.2
 """Seconds after which to look again whether there is memory for one more job."""
 GRACE = 5.0
 """Seconds that a process has for ending when it is asked to."""
-PRELOADED = ["__main__", "infoplane.engine.job", "infoplane.experiments.catalogue"]
+PRELOADED = ["__main__", "infoplane.engine.attempt", "infoplane.experiments.catalogue"]
 """What takes seconds to import is imported once; every process begins with it."""
 
 
