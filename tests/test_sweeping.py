@@ -147,6 +147,19 @@ def test_a_mistake_is_one_clear_message_before_anything_is_computed(
     assert not list(tmp_path.rglob("manifest.json"))
 
 
+def test_a_sweep_of_which_nothing_is_there_says_what_failed(tmp_path, capsys):
+    (tmp_path / "autoencoder").write_bytes(b"")  # a file where the folders of runs should be
+    options = [*GRID, "--runs-dir", str(tmp_path)]
+    assert call(*options) == 1
+    (folder,) = (tmp_path / "sweeps").iterdir()
+    capsys.readouterr()
+    assert call("findings", str(folder)) == 0
+    printed = capsys.readouterr().out
+    assert "code_size=4, seed=1" in printed and "annot write" in printed
+    assert call("report", str(folder)) == 2
+    assert "No run of the sweep" in capsys.readouterr().err
+
+
 def test_a_folder_that_is_no_sweep_is_refused(tmp_path):
     with pytest.raises(InfoplaneError, match="is no sweep"):
         Sweep.at(tmp_path)
@@ -167,7 +180,10 @@ def test_stopped_in_the_middle_it_goes_on_when_typed_again(tmp_path, interruptio
     child.stdout.close()
     child.stderr.close()
     code = child.wait()
-    if interruption is not signal.SIGKILL:
+    assert len(list(tmp_path.glob("autoencoder/*/trace.zarr"))) < 4
+    if interruption is signal.SIGKILL:
+        assert code == -signal.SIGKILL
+    else:
         assert code == 130
         assert "the same command goes on" in rest and "Traceback" not in rest
     done = subprocess.run(command, capture_output=True, text=True, check=True)

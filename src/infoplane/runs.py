@@ -266,7 +266,7 @@ def _started(folder: Path, experiment: Experiment, place: str, threads: int) -> 
 
 def _resumed(before: Manifest, now: Manifest) -> Manifest:
     """The manifest that was begun, with a note if it goes on under other conditions."""
-    resumed = replace(before, sessions=before.sessions + 1)
+    resumed = replace(before, sessions=before.sessions + 1, status="running")
     if before.where.get("device") != now.where.get("device"):
         raise InfoplaneError(
             f"This run was begun on device {before.where.get('device')}, which is the only one "

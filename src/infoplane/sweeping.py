@@ -26,6 +26,18 @@ FEW = 8
 
 @final
 @dataclass(frozen=True)
+class Waiting:
+    """Other processes compute so many jobs of a sweep, which waits for them."""
+
+    count: int
+
+
+Watcher = Callable[[Outcome | Progress | Waiting], None]
+"""Is told how a sweep goes: every job's progress and end, and what it waits for."""
+
+
+@final
+@dataclass(frozen=True)
 class Sweep:
     """The runs of a sweep, complete or not; a setting's seeds are judged together.
 
@@ -114,7 +126,7 @@ def sweep(
     engine: Engine | None = None,
     threads: int = 1,
     remote: str = "",
-    watch: Callable[[Outcome | Progress], None] = lambda _: None,
+    watch: Watcher = lambda _: None,
 ) -> Sweep:
     """Computes many experiments, or what is left of them; what is there is never repeated.
 
@@ -127,7 +139,7 @@ def sweep(
         engine: Where to compute; None for ``Local()``, processes of this machine.
         threads: Threads of each job; another number may change the last bits of a result.
         remote: URL of a folder for fsspec, if the engine's machines do not share ``root``.
-        watch: Is told of every job's progress and end.
+        watch: Is told of every job's progress and end, and of waiting for other processes.
 
     Raises:
         InfoplaneError: The experiments are of several kinds, the folder cannot be written, or the
@@ -135,7 +147,10 @@ def sweep(
     """
     jobs: list[Job] = jobs_of(experiments)
     terms = Terms(Path(root).resolve(), threads, remote)
-    with closing(swept(jobs, engine or Local(), terms, tell=watch)) as outcomes:
+    outcomes = swept(
+        jobs, engine or Local(), terms, tell=watch, waiting=lambda count: watch(Waiting(count))
+    )
+    with closing(outcomes):
         for outcome in outcomes:
             watch(outcome)
     return Sweep(SweepFolder.begun(jobs, terms.root))

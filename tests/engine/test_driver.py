@@ -1,7 +1,6 @@
 import os
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from infoplane.engine.grid import grid
 from infoplane.engine.job import Job, Outcome, Terms
 from infoplane.engine.local import Local
 from infoplane.experiments.catalogue import EXPERIMENTS
-from infoplane.runs import Run, is_whole
+from infoplane.runs import Run, is_whole, run
 from infoplane.store.files import write_json
 from infoplane.values.errors import InfoplaneError
 
@@ -56,6 +55,15 @@ def test_a_failure_is_kept_with_its_log_until_the_job_is_computed(tmp_path):
     assert not folder.failures() and not folder.log(bad.address).exists()
 
 
+def test_a_failure_is_forgotten_once_anybody_has_computed_the_job(tmp_path):
+    (job,) = jobs_of([Tiny()])
+    folder = SweepFolder.begun([job], tmp_path)
+    folder.note(Outcome(job.address, "failed", error="of all things"))
+    assert [one.error for one in folder.failures()] == ["of all things"]
+    run(Tiny(), tmp_path)
+    assert not folder.failures()
+
+
 def test_a_job_that_another_process_computes_is_waited_for(tmp_path, monkeypatch):
     monkeypatch.setattr(driver, "PATIENCE", 0.1)
     (job,) = jobs_of([Tiny()])
@@ -72,26 +80,35 @@ def test_a_job_that_another_process_computes_is_waited_for(tmp_path, monkeypatch
     assert waited == [1]
 
 
+DRIVER = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from tiny import Tiny
+from infoplane.engine.driver import jobs_of, swept
+from infoplane.engine.grid import grid
+from infoplane.engine.job import Terms
+from infoplane.engine.local import Local
+root = Path(sys.argv[2])
+jobs = jobs_of(grid(Tiny(marks=root / "marks", seconds=0.3), size=range(12)))
+for outcome in swept(jobs, Local(jobs=2), Terms(root / "runs")):
+    print(outcome.status, flush=True)
+"""
+
+
 def test_two_drivers_at_once_do_every_job_exactly_once(tmp_path):
     marks = tmp_path / "marks"
     marks.mkdir()
-    experiments = grid(Tiny(marks=marks, seconds=0.05), size=range(12))
-    ended = [{}, {}]
-
-    def drive(place):
-        ended[place] = done(experiments, tmp_path / "runs")
-
-    drivers = [threading.Thread(target=drive, args=(place,)) for place in range(2)]
-    for one in drivers:
-        one.start()
-    for one in drivers:
-        one.join()
-    counts = [list(one.values()) for one in ended]
-    assert all(len(one) == 12 for one in counts)
-    computed = sum(one.status == "computed" for both in counts for one in both)
-    assert computed == 12 == len(list(marks.iterdir()))
-    assert not any(one.status == "failed" for both in counts for one in both)
-    assert len(SweepFolder.begun(jobs_of(experiments), tmp_path / "runs").complete()) == 12
+    command = [sys.executable, "-c", DRIVER, str(Path(__file__).parent), str(tmp_path)]
+    drivers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    told = [driver.communicate()[0].split() for driver in drivers]
+    assert [driver.returncode for driver in drivers] == [0, 0]
+    assert [len(statuses) for statuses in told] == [12, 12]
+    everything = [*told[0], *told[1]]
+    assert everything.count("computed") == len(list(marks.iterdir())) == 12
+    assert everything.count("found") == 12
+    jobs = jobs_of(grid(Tiny(), size=range(12)))
+    assert len(SweepFolder.begun(jobs, tmp_path / "runs").complete()) == 12
 
 
 def garbage_manifest(folder):

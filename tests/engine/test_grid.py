@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny import Inner, Tiny
 
-from infoplane.engine.grid import axes_of, fields_of, grid, gridded, grids_in, over_seeds
+from infoplane.engine.grid import _value, axes_of, fields_of, grid, gridded, grids_in, over_seeds
 from infoplane.experiments.catalogue import EXPERIMENTS
 from infoplane.experiments.settings import Training
 from infoplane.values.errors import InfoplaneError
@@ -44,6 +44,11 @@ def test_a_field_may_be_named_as_on_the_command_line():
 def test_a_whole_nested_value_may_be_varied():
     made = grid(Tiny(), inner=[Inner(1.0), Inner(2.0)])
     assert [one.inner.rate for one in made] == [1.0, 2.0]
+
+
+def test_a_field_of_several_values_takes_them_as_they_are():
+    assert _value("sizes", tuple[int, ...], (1, 2)) == (1, 2)
+    assert _value("sizes", tuple[int, ...], [3]) == (3,)
 
 
 def test_the_same_experiment_of_two_grids_is_computed_once():

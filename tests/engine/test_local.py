@@ -96,17 +96,81 @@ def test_a_job_waits_for_memory_unless_it_is_alone(tmp_path, monkeypatch):
     assert most == 1
 
 
+def test_what_one_job_needs_is_learnt_from_those_that_were_computed(tmp_path, monkeypatch):
+    """One that fails at once needed little, and says nothing of the others."""
+    asked = []
+    real = local._may_begin
+    monkeypatch.setattr(local, "_may_begin", lambda *a: asked.append(a[2]) or real(*a))
+    list(Local(jobs=1).outcomes(jobs_of([Tiny(fate="raises"), Tiny()]), Terms(tmp_path), print))
+    assert set(asked) == {local.FIRST_GUESS}
+    asked.clear()
+    list(Local(jobs=1).outcomes(jobs_of(grid(Tiny(), size=[2, 3])), Terms(tmp_path), print))
+    assert asked[0] == local.FIRST_GUESS and 1 << 20 < asked[-1] < local.FIRST_GUESS
+
+
+def test_a_job_whose_process_died_runs_alone_when_it_is_begun_again(tmp_path):
+    begun = []
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    experiments = [Tiny(size=1, fate="is killed once", marks=marks, seconds=0.2)]
+    experiments += grid(Tiny(seconds=0.4), size=[2, 3, 4])
+    jobs = jobs_of(experiments)
+    running = set()
+    for one in Local(jobs=2).outcomes(
+        jobs,
+        Terms(tmp_path / "runs"),
+        lambda p: (running.add(p.address), begun.append(set(running))),
+    ):
+        assert one.status == "computed"
+        running.discard(one.address)
+        if one.address == jobs[0].address:
+            last = max(i for i, now in enumerate(begun) if jobs[0].address in now)
+            assert begun[last] == {jobs[0].address}
+
+
+def test_a_script_needs_no_guard_and_is_not_run_again(tmp_path):
+    script = tmp_path / "sweep.py"
+    script.write_text(
+        f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+print("once")
+from pathlib import Path
+from tiny import Tiny
+from infoplane.engine.driver import jobs_of
+from infoplane.engine.grid import grid
+from infoplane.engine.job import Terms
+from infoplane.engine.local import Local
+terms = Terms(Path({str(tmp_path)!r}))
+for one in Local(jobs=2).outcomes(jobs_of(grid(Tiny(), size=[1, 2])), terms, lambda _: None):
+    print(one.status)
+"""
+    )
+    told = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
+    assert told.stdout.split() == ["once", "computed", "computed"] and not told.stderr
+
+
+def test_an_experiment_that_other_processes_cannot_import_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(Tiny, "__module__", "__main__")
+    with pytest.raises(InfoplaneError, match="Tiny is defined in the script"):
+        next(Local().outcomes(jobs_of([Tiny()]), Terms(tmp_path), print))
+
+
 def test_closing_it_stops_what_runs_and_leaves_no_process(tmp_path):
+    before = set(psutil.Process().children(recursive=True))
     jobs = jobs_of([Tiny(size=1), *grid(Tiny(seconds=60), size=[2, 3])])
     ended = Local(jobs=2).outcomes(jobs, Terms(tmp_path), lambda _: None)
     assert next(ended).status == "computed"
     ended.close()
-    assert not [one for one in psutil.Process().children(recursive=True) if _works(one)]
+    left = set(psutil.Process().children(recursive=True)) - before
+    assert not [one for one in left if _lives(one) and not _helps(one)]
 
 
-def _works(process):
-    """Whether it has a job, and is not one of the helpers that Python keeps for all processes."""
-    return bool(process.parents()) and "forkserver" in " ".join(process.parent().cmdline())
+def _helps(process):
+    """Whether it is one of the two that Python keeps for all processes it begins."""
+    names = ("from multiprocessing.forkserver", "from multiprocessing.resource_tracker")
+    helps = any(name in " ".join(process.cmdline()) for name in names)
+    return helps and process.parent() == psutil.Process()
 
 
 DRIVER = """

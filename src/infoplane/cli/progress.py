@@ -4,7 +4,6 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import final
 
 from rich.progress import (
@@ -21,6 +20,8 @@ from infoplane.cli.console import err
 from infoplane.engine.job import Outcome
 from infoplane.engine.job import Progress as OfJob
 from infoplane.runs import Watcher
+from infoplane.sweeping import Waiting
+from infoplane.sweeping import Watcher as SweepWatcher
 from infoplane.values.trace import Row, Tick
 
 
@@ -71,26 +72,12 @@ def _tenths(name: str) -> Watcher:
 
 SPEED_OVER = 600.0
 """Seconds of the past from which the time that is left is told."""
-
-
-class Bars(ABC):
-    """How far a sweep has come."""
-
-    @abstractmethod
-    def progress(self, of: OfJob) -> None:
-        """A job has made updates."""
-
-    @abstractmethod
-    def ended(self, outcome: Outcome) -> None:
-        """A job has ended."""
-
-    @abstractmethod
-    def waiting(self, count: int) -> None:
-        """Nothing is left but what other processes compute."""
+QUIET = 300.0
+"""Seconds after which a line is due in any case."""
 
 
 @contextmanager
-def sweeping(name: str, labels: Mapping[str, str]) -> Iterator[Bars]:
+def sweeping(name: str, labels: Mapping[str, str]) -> Iterator[SweepWatcher]:
     """Bars of the sweep and of every running job on a terminal; a line now and then elsewhere.
 
     Args:
@@ -98,7 +85,7 @@ def sweeping(name: str, labels: Mapping[str, str]) -> Iterator[Bars]:
         labels: What to call every job, by its address.
     """
     if not err.is_terminal:
-        yield _Lines(name, labels)
+        yield _Lines(name, labels).told
         return
     columns = (
         TextColumn("{task.description}"),
@@ -109,87 +96,97 @@ def sweeping(name: str, labels: Mapping[str, str]) -> Iterator[Bars]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=err, speed_estimate_period=SPEED_OVER) as bars:
-        yield _OnTerminal(name, labels, bars)
+        yield _OnTerminal(name, labels, bars).told
+
+
+class _Told(ABC):
+    """What a sweep has told so far."""
+
+    def __init__(self, name: str, labels: Mapping[str, str]) -> None:
+        self.name, self.labels = name, labels
+        self.found = self.done = self.failed = self.elsewhere = 0
+        self.shares: dict[str, float] = {}
+
+    def told(self, event: Outcome | OfJob | Waiting) -> None:
+        """Counts, and shows it."""
+        if isinstance(event, OfJob):
+            self.shares[event.address] = event.step / event.total
+            self.elsewhere = 0
+        elif isinstance(event, Waiting):
+            self.elsewhere = event.count
+        else:
+            self.shares.pop(event.address, None)
+            self.found += event.status == "found"
+            self.failed += event.status == "failed"
+            self.done += event.status in ("computed", "failed")
+            _print_end(self.labels[event.address], event)
+        self.show(event)
+
+    @property
+    def total(self) -> int:
+        """Jobs to compute; with those that were there already the time left would be too short."""
+        return len(self.labels) - self.found
+
+    @property
+    def words(self) -> str:
+        """How many jobs are done, and what else is to be known."""
+        besides = [
+            *([f"{self.found} there already"] if self.found else []),
+            *([f"{self.failed} failed"] if self.failed else []),
+            *([f"{self.elsewhere} computed by other processes"] if self.elsewhere else []),
+        ]
+        return f"{self.done} of {self.total} jobs" + (f" ({', '.join(besides)})" if besides else "")
+
+    @abstractmethod
+    def show(self, event: Outcome | OfJob | Waiting) -> None:
+        """Shows what has changed."""
 
 
 @final
-class _OnTerminal(Bars):
+class _OnTerminal(_Told):
     """One bar for the sweep, which moves with every job's updates, and one for each running job."""
 
     def __init__(self, name: str, labels: Mapping[str, str], bars: Progress) -> None:
-        self.labels, self.bars = labels, bars
-        self.found = self.done = self.failed = 0
+        super().__init__(name, labels)
+        self.bars = bars
         self.running: dict[str, TaskID] = {}
-        self.shares: dict[str, float] = {}
-        self.whole = bars.add_task(name, total=len(labels), told="")
-        self._show()
+        self.whole = bars.add_task(name, total=len(labels), told=f"{self.words} ·")
 
-    def progress(self, of: OfJob) -> None:
-        label = self.labels[of.address]
-        if of.address not in self.running:
-            self.running[of.address] = self.bars.add_task(f"  {label}", total=of.total, told="")
-        told = f"{of.step}/{of.total} updates ·"
-        self.bars.update(self.running[of.address], completed=of.step, total=of.total, told=told)
-        self.shares[of.address] = of.step / of.total
-        self._show()
-
-    def ended(self, outcome: Outcome) -> None:
-        label = self.labels[outcome.address]
-        self.shares.pop(outcome.address, None)
-        if outcome.address in self.running:
-            self.bars.remove_task(self.running.pop(outcome.address))
-        self.found += outcome.status == "found"
-        self.failed += outcome.status == "failed"
-        self.done += outcome.status in ("computed", "failed")
-        _print_end(label, outcome)
-        self._show()
-
-    def waiting(self, count: int) -> None:
-        self._show(f", waiting for {count} that other processes compute")
-
-    def _show(self, more: str = "") -> None:
-        """What was there already counts for nothing, or the time left would be too short."""
-        total = len(self.labels) - self.found
-        self.bars.update(
-            self.whole,
-            total=total,
-            completed=self.done + sum(self.shares.values()),
-            told=f"{self.done}/{total} jobs{_besides(self.found, self.failed)}{more} ·",
-        )
+    def show(self, event: Outcome | OfJob | Waiting) -> None:
+        """Moves the bars."""
+        if isinstance(event, OfJob):
+            if event.address not in self.running:
+                label = f"  {self.labels[event.address]}"
+                self.running[event.address] = self.bars.add_task(label, total=event.total, told="")
+            told = f"{event.step}/{event.total} updates ·"
+            bar = self.running[event.address]
+            self.bars.update(bar, completed=event.step, total=event.total, told=told)
+        elif isinstance(event, Outcome) and event.address in self.running:
+            self.bars.remove_task(self.running.pop(event.address))
+        completed = self.done + sum(self.shares.values())
+        self.bars.update(self.whole, total=self.total, completed=completed, told=f"{self.words} ·")
 
 
 @final
-@dataclass
-class _Lines(Bars):
-    """A line for every tenth of the jobs, and for every failure."""
+class _Lines(_Told):
+    """A line for every tenth of the jobs, and one now and then in between."""
 
-    name: str
-    labels: Mapping[str, str]
-    found: int = 0
-    done: int = 0
-    failed: int = 0
-    told: int = 0
-    begun: float = field(default_factory=time.monotonic)
+    def __init__(self, name: str, labels: Mapping[str, str]) -> None:
+        super().__init__(name, labels)
+        self.begun = self.last = time.monotonic()
+        self.tenths = 0
 
-    def progress(self, of: OfJob) -> None:
-        """Nothing: lines are for whole jobs."""
-
-    def ended(self, outcome: Outcome) -> None:
-        self.found += outcome.status == "found"
-        self.failed += outcome.status == "failed"
-        self.done += outcome.status in ("computed", "failed")
-        _print_end(self.labels[outcome.address], outcome)
-        total = len(self.labels) - self.found
-        if total and self.done * 10 // total > self.told:
-            self.told = self.done * 10 // total
-            left = (time.monotonic() - self.begun) / self.done * (total - self.done)
-            besides = _besides(self.found, self.failed)
-            err.print(
-                f"{self.name}: {self.done} of {total} jobs{besides}, about {_rough(left)} left"
-            )
-
-    def waiting(self, count: int) -> None:
-        """Nothing: it would be told every other second."""
+    def show(self, event: Outcome | OfJob | Waiting) -> None:
+        """Prints a line, if it is time for one."""
+        now = time.monotonic()
+        tenths = self.done * 10 // self.total if self.total else 0
+        if tenths <= self.tenths and now - self.last < QUIET:
+            return
+        self.tenths, self.last = tenths, now
+        completed = self.done + sum(self.shares.values())
+        left = (now - self.begun) / completed * (self.total - completed) if completed else 0.0
+        rest = f", about {_rough(left)} left" if left else ""
+        err.print(f"{self.name}: {self.words}{rest}")
 
 
 def _print_end(label: str, outcome: Outcome) -> None:
@@ -198,11 +195,6 @@ def _print_end(label: str, outcome: Outcome) -> None:
         err.print(f"Failed: {label}: {outcome.error}", soft_wrap=True)
     for note in outcome.notes:
         err.print(f"Note: {label}: {note}", soft_wrap=True)
-
-
-def _besides(found: int, failed: int) -> str:
-    parts = [f"{found} there already"] * bool(found) + [f"{failed} failed"] * bool(failed)
-    return f" ({', '.join(parts)})" if parts else ""
 
 
 def _rough(seconds: float) -> str:

@@ -13,7 +13,7 @@ from rich.table import Table
 from infoplane.cli.console import INTERRUPTED, console, err
 from infoplane.cli.progress import running
 from infoplane.cli.sweeps import print_sweep
-from infoplane.cli.tables import print_findings, print_matrix
+from infoplane.cli.tables import print_findings, print_matrix, print_settings
 from infoplane.comparing import Comparison
 from infoplane.engine.folder import SweepFolder
 from infoplane.experiments.catalogue import EXPERIMENTS
@@ -80,10 +80,8 @@ def findings(
         if len(runs) > 1:
             raise InfoplaneError("Name one sweep alone, or several runs.")
         sweep = Sweep.at(runs[0])
-        for setting, found in sweep.findings.items():
-            console.print(f"{setting}:" if len(sweep.findings) > 1 else "")
-            print_findings(found)
-            console.print()
+        if sweep.runs:
+            print_settings(sweep.findings, sweep.ledger)
         print_sweep(sweep)
         return
     several = opened(runs)

@@ -5,7 +5,6 @@ import json
 import sys
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -17,13 +16,13 @@ from rich.table import Table
 from infoplane.cli.console import FAILED, INTERRUPTED, console, err
 from infoplane.cli.progress import sweeping
 from infoplane.cli.tables import print_ledger, print_matrix
-from infoplane.engine.driver import jobs_of, swept
+from infoplane.engine.driver import jobs_of
 from infoplane.engine.folder import SweepFolder
 from infoplane.engine.grid import axes_of, gridded, grids_in, over_seeds
 from infoplane.engine.job import Engine, Terms
 from infoplane.engine.local import Local
 from infoplane.experiments.protocol import Experiment
-from infoplane.sweeping import Sweep
+from infoplane.sweeping import Sweep, sweep
 from infoplane.values.errors import InfoplaneError
 
 GIGABYTE = 10**9
@@ -55,8 +54,10 @@ class On:
         threads: Threads of each job; another number may change the last bits of a result.
         memory_gb: Memory that a job needs, in 10⁹ bytes; by default learned from the first ones
             (local), or not asked for (ray).
-        retries: How often a job is begun again whose process or node dies.
-        address: Of the Ray cluster; by default $RAY_ADDRESS, or a Ray for this sweep alone.
+        retries: How often a job is begun again whose process or node dies; by default 2 (local)
+            or 3 (ray).
+        address: Of the Ray cluster; by default $RAY_ADDRESS, the cluster that this machine belongs
+            to, or else a Ray for this sweep alone.
         gpus: Ray's GPUs per job, such as 0.5; by default 1 if the device is none of the CPU's.
         runtime_env: A JSON or TOML file with Ray's runtime environment.
         remote: URL of a folder, such as s3://bucket/runs, if the machines share no runs-dir.
@@ -68,17 +69,15 @@ class On:
     jobs: int | None = None
     threads: int = 1
     memory_gb: float | None = None
-    retries: int = 2
+    retries: int | None = None
     address: str | None = None
     gpus: float | None = None
     runtime_env: Path | None = None
     remote: str = ""
     report: bool = True
 
-    @property
-    def terms(self) -> Terms:
-        """Where and how a job is computed, on any engine."""
-        return Terms(self.runs_dir.resolve(), self.threads, self.remote)
+    def __post_init__(self) -> None:
+        Terms(self.runs_dir, self.threads)  # refuses what makes no sense, before any data are read
 
     @property
     def chosen(self) -> Engine:
@@ -88,22 +87,23 @@ class On:
             InfoplaneError: An option is not the engine's, or its value makes no sense.
         """
         memory = None if self.memory_gb is None else round(self.memory_gb * GIGABYTE)
+        common: dict[str, Any] = {"jobs": self.jobs, "memory": memory}
+        if self.retries is not None:
+            common["retries"] = self.retries
         if self.engine == "ray":
             cluster = import_module("infoplane.engine.cluster")  # Ray takes a second to import
             engine: Engine = cluster.RayCluster(
                 address=self.address,
-                jobs=self.jobs,
                 gpus=self.gpus,
-                memory=memory,
-                retries=self.retries,
                 runtime_env=None if self.runtime_env is None else _table(self.runtime_env),
+                **common,
             )
             return engine
         for name in ("address", "gpus", "runtime_env"):
             if getattr(self, name) is not None:
                 option = name.replace("_", "-")
                 raise InfoplaneError(f"--{option} is for Ray; add --engine ray.")
-        return Local(jobs=self.jobs, memory=memory, retries=self.retries)
+        return Local(**common)
 
 
 def sweeper(experiment: type[Any]) -> Callable[..., None]:
@@ -114,7 +114,7 @@ def sweeper(experiment: type[Any]) -> Callable[..., None]:
         sweep: What,
         engine: On,
     ) -> None:
-        _sweep(settings, sweep, engine)
+        _sweep(settings, sweep, engine)  # their names head the groups of options
 
     command.__annotations__["settings"] = Annotated[experiment, tyro.conf.arg(name="")]
     about = inspect.cleandoc(experiment.__doc__ or "").partition("Attributes:")[0]
@@ -136,25 +136,24 @@ def _sweep(base: Experiment, what: What, on: On) -> None:
     experiments = _experiments(base, what)
     engine = on.chosen
     err.print(f"{base.name}: reading the data")
-    jobs = jobs_of(experiments)
-    sweep = Sweep(SweepFolder.begun(jobs, on.terms.root))
+    root = on.runs_dir.resolve()
+    labels = SweepFolder.begun(jobs_of(experiments), root).labels
     try:
-        with sweeping(base.name, sweep.folder.labels) as bars:
-            outcomes = swept(jobs, engine, on.terms, tell=bars.progress, waiting=bars.waiting)
-            with closing(outcomes):
-                for outcome in outcomes:
-                    bars.ended(outcome)
+        with sweeping(base.name, labels) as watch:
+            done = sweep(
+                experiments, root, engine=engine, threads=on.threads, remote=on.remote, watch=watch
+            )
     except KeyboardInterrupt:
         err.print(
             "\nInterrupted. What was measured is kept; the same command goes on from there.",
             soft_wrap=True,
         )
         sys.exit(INTERRUPTED)
-    print_sweep(sweep)
-    console.print(f"Sweep:  {sweep.folder.path}", soft_wrap=True)
-    if on.report and sweep.runs:
-        console.print(f"Report: {sweep.report()}", soft_wrap=True)
-    if sweep.missing:
+    print_sweep(done)
+    console.print(f"Sweep:  {done.folder.path}", soft_wrap=True)
+    if on.report and done.runs:
+        console.print(f"Report: {done.report()}", soft_wrap=True)
+    if done.missing:
         sys.exit(FAILED)
 
 

@@ -1,7 +1,7 @@
 """Verdicts as tables of a terminal."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from rich.table import Table
 
@@ -15,13 +15,20 @@ SIDE_BY_SIDE = 4
 """So many columns of verdicts fit into a terminal."""
 
 
-def print_findings(found: Sequence[Finding]) -> None:
-    """One line per claim and estimator, the verdict in words."""
+def print_findings(
+    found: Sequence[Finding], lost: Collection[tuple[str, str]] = frozenset()
+) -> None:
+    """One line per claim and estimator, the verdict in words.
+
+    Args:
+        found: The claims.
+        lost: Claims and estimators whose reading is decided by itself, and not among many.
+    """
     if not found:
         console.print("This experiment makes no claims.")
         return
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    for heading in ("claim", "verdict", "estimator", "effect (90 %)", "control"):
+    for heading in ("claim", "verdict", "estimator", "effect (90 %)", "control", ""):
         table.add_column(heading, no_wrap=True)
     for finding in found:
         for i, reading in enumerate(finding.readings):
@@ -33,6 +40,10 @@ def print_findings(found: Sequence[Finding]) -> None:
                 f"{effect.mean:+.3f} {_half(effect)} {finding.unit}",
                 ("" if control is None else f"{control.mean:+.3f}")
                 + (" too" if reading.shared_with_control else ""),
+                *(
+                    ["not after BH" if (finding.key, reading.estimator) in lost else ""]
+                    * bool(lost)
+                ),
             )
     console.print(table)
     console.print(f"Intervals over {found[0].spread}.")
@@ -75,6 +86,21 @@ def _half(interval: Interval) -> str:
     """Half of the interval, if there is one."""
     half = interval.high - interval.mean
     return f"± {half:.3f}" if math.isfinite(half) else "(one value)"
+
+
+def print_settings(findings: Mapping[str, Sequence[Finding]], ledger: Ledger) -> None:
+    """The verdicts of every setting; a reading that is lost among all is marked."""
+    for setting, found in findings.items():
+        if len(findings) > 1:
+            console.print(f"{setting}:")
+        lost = {
+            (one.key, reading.estimator)
+            for one in found
+            for reading in one.readings
+            if ledger.is_lost(setting, one, reading.estimator)
+        }
+        print_findings(found, lost)
+        console.print()
 
 
 def print_ledger(ledger: Ledger) -> None:

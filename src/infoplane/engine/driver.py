@@ -4,13 +4,14 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 from infoplane.engine.folder import SweepFolder
 from infoplane.engine.job import Engine, Job, Outcome, Tell, Terms
 from infoplane.experiments.protocol import Experiment
 from infoplane.runs import is_whole
 from infoplane.store.files import writing
-from infoplane.store.lock import alone
+from infoplane.store.lock import Taken, alone
 from infoplane.values.errors import InfoplaneError
 
 PATIENCE = 2.0
@@ -52,7 +53,7 @@ def swept(
         engine: On what.
         terms: Where and how.
         tell: Is told of the jobs' progress.
-        waiting: Is told how many jobs others compute, whenever nothing else is left to do.
+        waiting: Is told how many jobs other processes compute, while they are waited for.
 
     Raises:
         InfoplaneError: The sweep's folder cannot be written, nothing can reach the remote folder,
@@ -61,25 +62,43 @@ def swept(
     if terms.remote:
         terms.mirror(jobs[0], terms.root)  # refuses a place that nobody can reach, before all work
     folder = SweepFolder.begun(jobs, terms.root)
-    left: list[Job] = []
-    for job in jobs:
-        if is_whole(terms.root / job.place):
-            yield _noted(folder, Outcome(job.address, "found"))
-        else:
-            left.append(job)
+    left = {job.address: job for job in jobs}
     while left:
-        busy: list[Job] = []
-        by_address = {job.address: job for job in left}
-        with closing(engine.outcomes(left, terms, tell)) as outcomes:
+        for job in list(left.values()):
+            if is_whole(terms.root / job.place):
+                yield _noted(folder, Outcome(left.pop(job.address).address, "found"))
+        free = [job for job in left.values() if terms.remote or _is_free(terms.root / job.place)]
+        busy = len(left) - len(free)
+        with closing(_outcomes(engine, free, terms, tell)) as outcomes:
             for outcome in outcomes:
                 if outcome.status == "busy":
-                    busy.append(by_address[outcome.address])
+                    busy += 1
                 else:
-                    yield _noted(folder, _brought(by_address[outcome.address], terms, outcome))
+                    yield _noted(folder, _brought(left.pop(outcome.address), terms, outcome))
         if busy:
-            waiting(len(busy))
+            waiting(busy)
             time.sleep(PATIENCE)
-        left = busy
+
+
+def _outcomes(
+    engine: Engine, jobs: Sequence[Job], terms: Terms, tell: Tell
+) -> Generator[Outcome, None, None]:
+    """The engine's; none is begun where there is nothing to compute."""
+    if jobs:
+        yield from engine.outcomes(jobs, terms, tell)
+
+
+def _is_free(folder: Path) -> bool:
+    """Whether nobody computes a run just now; whatever else is wrong with it, a worker will say."""
+    if not folder.is_dir():
+        return True
+    try:
+        with alone(folder):
+            return True
+    except Taken:
+        return False
+    except InfoplaneError:
+        return True
 
 
 def _brought(job: Job, terms: Terms, outcome: Outcome) -> Outcome:
@@ -94,6 +113,9 @@ def _brought(job: Job, terms: Terms, outcome: Outcome) -> Outcome:
             terms.mirror(job, terms.root).fetch()
     except InfoplaneError as problem:
         return replace(outcome, status="failed", error=str(problem))
+    if not is_whole(folder):
+        error = f"It was computed by {outcome.where}, but its copy in {terms.remote} is not whole."
+        return replace(outcome, status="failed", error=error)
     return outcome
 
 

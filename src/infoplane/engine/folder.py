@@ -10,19 +10,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, final
 
-from filelock import FileLock
-
 from infoplane.engine.job import Job, Outcome
 from infoplane.experiments.comparison.naming import different, labels
 from infoplane.runs import Run, is_whole
 from infoplane.store.address import canonical
 from infoplane.store.files import read_json, write_json, write_whole, writing
+from infoplane.store.lock import alone
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.trace import flat
 
 FOLDER = "sweeps"
 """Where sweeps lie in the folder of all runs; no experiment may have this name."""
 JOBS = "sweep.json"
+PATIENCE = 60.0
+"""Seconds to wait for another driver that writes into the same folder."""
 
 
 @final
@@ -108,14 +109,19 @@ class SweepFolder:
         return [run for run in runs if is_whole(run.folder)]
 
     def failures(self) -> list[Failure]:
-        """Why jobs failed that have not been computed since, in order.
+        """Why jobs failed that have not been computed since, by whomever, in order.
 
         Raises:
             InfoplaneError: A record of it is damaged.
         """
-        records = [self._failure(address) for address in self.jobs]
+        records = {address: self._failure(address) for address in self.jobs}
+        failed = [
+            record
+            for address, record in records.items()
+            if record.exists() and not is_whole(self.run(address).folder)
+        ]
         try:
-            return [Failure(**read_json(record)) for record in records if record.exists()]
+            return [Failure(**read_json(record)) for record in failed]
         except TypeError as problem:
             raise InfoplaneError(f"A record in {self.path} is none of ours: {problem}.") from None
 
@@ -130,8 +136,9 @@ class SweepFolder:
             return
         with self._alone():
             if outcome.status != "failed":
-                record.unlink(missing_ok=True)
-                self.log(outcome.address).unlink(missing_ok=True)
+                with writing(record):
+                    record.unlink(missing_ok=True)
+                    self.log(outcome.address).unlink(missing_ok=True)
                 return
             when = datetime.now(UTC).isoformat(timespec="seconds")
             failure = Failure(outcome.address, outcome.error, outcome.where, when)
@@ -163,9 +170,5 @@ class SweepFolder:
         """Two drivers of one sweep write one after the other."""
         with writing(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.path / ".lock")
-            lock.acquire()
-        try:
+        with alone(self.path, patience=PATIENCE):
             yield
-        finally:
-            lock.release()

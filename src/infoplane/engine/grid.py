@@ -171,9 +171,10 @@ def _value(path: str, kind: Any, value: Any) -> Any:  # noqa: ANN401 — whateve
         if isinstance(value, kind):
             return value
         raise InfoplaneError(f"{path} is a {kind.__name__}; got {value!r}. Vary its fields.")
+    words = [str(one) for one in value] if isinstance(value, list | tuple) else [str(value)]
     try:
         with redirect_stderr(io.StringIO()):  # tyro would print a box about options
-            return tyro.cli(kind, args=[str(value)], console_outputs=False)
+            return tyro.cli(kind, args=words, console_outputs=False)
     except SystemExit:
         raise InfoplaneError(f"{path}={value}: it must be {_described(kind)}.") from None
 

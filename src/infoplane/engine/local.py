@@ -4,10 +4,11 @@ import faulthandler
 import multiprocessing as mp
 import os
 import signal
+import sys
 import tempfile
 import threading
 from collections import Counter, deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any, final
 
 from infoplane.engine.attempt import attempt
+from infoplane.engine.captured import captured
 from infoplane.engine.job import Engine, Job, Outcome, Progress, Tell, Terms
 from infoplane.engine.memory import available, resident
 from infoplane.numerics.workers import cores
@@ -27,7 +29,7 @@ PATIENCE = 0.2
 """Seconds after which to look again whether there is memory for one more job."""
 GRACE = 5.0
 """Seconds that a process has for ending when it is asked to."""
-PRELOADED = ["__main__", "infoplane.engine.attempt", "infoplane.experiments.catalogue"]
+PRELOADED = ["infoplane.engine.attempt", "infoplane.experiments.catalogue"]
 """What takes seconds to import is imported once; every process begins with it."""
 
 
@@ -38,10 +40,11 @@ class Local(Engine):
 
     Attributes:
         jobs: At most so many at once; None for one per core, or per so many cores as a job has
-            threads.
-        memory: Bytes that one job needs; None to learn it from the jobs that have ended. Another
-            job is begun only if that much is free, or none is running.
-        retries: How often a job is begun again whose process died.
+            threads; one alone if they compute on a device that they would share.
+        memory: Bytes that one job needs; None to learn it from the jobs that have been computed.
+            Another job is begun only if that much is free, or none is running.
+        retries: How often a job is begun again whose process died; it then runs alone, because
+            memory is what processes die of.
     """
 
     jobs: int | None = None
@@ -59,14 +62,18 @@ class Local(Engine):
     def outcomes(
         self, jobs: Sequence[Job], terms: Terms, tell: Tell
     ) -> Generator[Outcome, None, None]:
-        """Every job's outcome, in the order in which they end."""
-        most = min(self.jobs or max(1, cores() // terms.threads), len(jobs))
+        """Every job's outcome, in the order in which they end.
+
+        Raises:
+            InfoplaneError: An experiment's class is one that other processes cannot import.
+        """
+        _require_importable(jobs)
         queue, deaths, needed = deque(jobs), Counter[str](), list[int]()
-        with _workers(most) as workers:
+        with _workers(min(self._most(jobs, terms), len(jobs))) as workers:
             while queue or any(worker.job for worker in workers):
                 need = self.memory or max(needed, default=FIRST_GUESS)
                 for worker in workers:
-                    if queue and worker.job is None and _has_room(workers, need):
+                    if queue and worker.job is None and _may_begin(queue[0], workers, need, deaths):
                         worker.begin(queue.popleft(), terms)
                 for worker, message in _messages(workers):
                     if isinstance(message, Progress):
@@ -79,16 +86,43 @@ class Local(Engine):
                         if deaths[job.address] <= self.retries:
                             queue.append(job)
                             continue
-                    elif message.memory:
+                    elif message.status == "computed":
                         needed.append(message.memory)
                     yield message
 
+    def _most(self, jobs: Sequence[Job], terms: Terms) -> int:
+        """How many jobs may run at once."""
+        if self.jobs is not None:
+            return self.jobs
+        devices = {str(getattr(job.experiment, "device", "cpu")) for job in jobs}
+        return max(1, cores() // terms.threads) if devices == {"cpu"} else 1
 
-def _has_room(workers: "Sequence[_Worker]", need: int) -> bool:
-    """Whether one more job would find memory, besides what those that run may still take."""
+
+def _require_importable(jobs: Sequence[Job]) -> None:
+    """Refuses experiments of a class that lies in the script itself, or in a notebook.
+
+    Raises:
+        InfoplaneError: It names the class.
+    """
+    kinds = {type(job.experiment) for job in jobs}
+    if homeless := [kind.__name__ for kind in kinds if kind.__module__ == "__main__"]:
+        raise InfoplaneError(
+            f"{homeless[0]} is defined in the script that sweeps it, where other processes cannot "
+            "find it; put it into a module of its own, and import it from there."
+        )
+
+
+def _may_begin(
+    job: Job, workers: "Sequence[_Worker]", need: int, deaths: Mapping[str, int]
+) -> bool:
+    """Whether a job would find memory, besides what those that run may still take."""
     running = [worker for worker in workers if worker.job is not None]
+    if not running:
+        return True
+    if any(deaths.get(one.address) for one in (job, *(w.job for w in running if w.job))):
+        return False
     promised = sum(max(0, need - resident(worker.pid)) for worker in running)
-    return not running or available() - promised >= need
+    return available() - promised >= need
 
 
 def _messages(
@@ -158,8 +192,10 @@ class _Worker:
         if self.process is None:
             self.pipe, theirs = self.context.Pipe()
             arguments = (theirs, self.log)
-            self.process = self.context.Process(target=_serve, args=arguments, daemon=True)  # type: ignore[attr-defined]
-            self.process.start()
+            process = self.context.Process(target=_serve, args=arguments, daemon=True)  # type: ignore[attr-defined]
+            with _main_hidden():
+                process.start()
+            self.process = process
             theirs.close()
         with suppress(OSError):  # it died while it had nothing to do: its pipe will say so
             self.pipe.send((job, terms))
@@ -194,6 +230,18 @@ class _Worker:
         self.pipe.close()
 
 
+@contextmanager
+def _main_hidden() -> Iterator[None]:
+    """Begins processes that do not run the user's script again: no job needs what is in it."""
+    main = vars(sys.modules["__main__"])
+    hidden: dict[str, Any] = {name: main[name] for name in ("__spec__", "__file__") if name in main}
+    main |= dict.fromkeys(hidden)
+    try:
+        yield
+    finally:
+        main |= hidden
+
+
 def _cause(code: int) -> str:
     """How a process ended, for a reader."""
     if code >= 0:
@@ -207,14 +255,12 @@ def _serve(pipe: Connection, log: Path) -> None:
     """In the process: one job after another, until told to end or nobody is there to tell."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the driver's affair
     signal.signal(signal.SIGTERM, _leave)
-    faulthandler.enable()  # a crash of a C library leaves its stack in the log
     threading.Thread(target=_outlive_no_driver, daemon=True).start()
-    while True:
-        try:
+    with captured(log), suppress(EOFError, BrokenPipeError, KeyboardInterrupt):
+        faulthandler.enable()  # a crash of a C library leaves its stack in the log
+        while True:
             job, terms = pipe.recv()
             pipe.send(attempt(job, terms, pipe.send, log))
-        except (EOFError, BrokenPipeError, KeyboardInterrupt):
-            return
 
 
 def _leave(*_: object) -> None:
