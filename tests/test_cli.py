@@ -90,6 +90,8 @@ def test_compare_explains_itself(capsys):
         (["compare", "nowhere", "elsewhere"], "nowhere"),
         (["run", "autoencoder", "--bogus", "1"], "--bogus"),
         (["dance"], "dance"),
+        (["run", "autencoder"], "no experiment 'autencoder'; there are: autoencoder"),
+        (["sweep", "autencoder", "--grid", "code_size=2"], "no experiment 'autencoder'"),
         (["run"], "autoencoder"),
     ],
 )

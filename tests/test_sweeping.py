@@ -7,6 +7,8 @@ import pytest
 from filelock import FileLock
 
 from infoplane.cli.main import main
+from infoplane.engine.driver import jobs_of
+from infoplane.engine.grid import grid
 from infoplane.engine.local import Local
 from infoplane.experiments.autoencoder.experiment import Autoencoder
 from infoplane.experiments.settings import Probing, Training
@@ -87,8 +89,6 @@ def test_findings_and_report_take_a_sweep(swept, capsys):
 
 def test_in_python_it_is_a_grid_and_an_engine(swept):
     root, _ = swept
-    from infoplane import grid
-
     told = []
     experiments = grid(SMALL, code_size=[2, 4], seed=range(2))
     done = sweep(experiments, root, engine=Local(jobs=1), watch=told.append)
@@ -127,6 +127,7 @@ def test_what_is_missing_is_said_and_the_rest_is_judged(swept, tmp_path, capsys)
         (["--grid", "code_size=0"], "code_size=0: it must be at least 1"),
         (["--grid", "seed=1,2", "--seeds", "2"], "names its seeds already"),
         (["--seeds", "0"], "seeds=0"),
+        (["--runs-dir", "/dev/null"], "a file lies where a folder should be"),
         (["--file", "nowhere.toml"], "Cannot read"),
         (["--jobs", "0"], "jobs=0"),
         (["--threads", "0"], "threads=0"),
@@ -148,7 +149,10 @@ def test_a_mistake_is_one_clear_message_before_anything_is_computed(
 
 
 def test_a_sweep_of_which_nothing_is_there_says_what_failed(tmp_path, capsys):
-    (tmp_path / "autoencoder").write_bytes(b"")  # a file where the folders of runs should be
+    jobs = jobs_of(grid(SMALL, code_size=[2, 4], seed=range(2)))
+    for job in jobs:  # a file where the folder of each run should be
+        (tmp_path / job.place).parent.mkdir(exist_ok=True)
+        (tmp_path / job.place).write_bytes(b"")
     options = [*GRID, "--runs-dir", str(tmp_path)]
     assert call(*options) == 1
     (folder,) = (tmp_path / "sweeps").iterdir()

@@ -66,10 +66,15 @@ class Sweep:
         """Those that are complete, in order."""
         return self.folder.complete()
 
+    def __str__(self) -> str:
+        """What it is, and how much of it is there."""
+        there, jobs = len(self.runs), len(self.folder.jobs)
+        return f"{self.folder.experiment}: {there} of {jobs} runs complete, in {self.folder.path}"
+
     @property
-    def failures(self) -> list[Failure]:
-        """Jobs that failed, and have not been computed since."""
-        return self.folder.failures()
+    def failures(self) -> dict[str, Failure]:
+        """Jobs that failed and have not been computed since, by what tells them from the others."""
+        return {self.folder.labels[one.address]: one for one in self.folder.failures()}
 
     @property
     def missing(self) -> list[str]:
@@ -108,12 +113,11 @@ class Sweep:
         missing, failures = self.missing, self.failures
         if not missing:
             return []
-        labels = self.folder.labels
-        told = [f"{labels[one.address]}: {one.error}" for one in failures[:FEW]]
+        told = [f"{label}: {one.error}" for label, one in list(failures.items())[:FEW]]
         rest = len(failures) - len(told)
         return [
-            f"{len(missing)} of {len(labels)} runs are missing ({len(failures)} failed). Verdicts "
-            "are over the seeds that are there.",
+            f"{len(missing)} of {len(self.folder.jobs)} runs are missing ({len(failures)} failed). "
+            "Verdicts are over the seeds that are there.",
             *told,
             *([f"{rest} more failed; their errors lie in {self.folder.path}."] if rest else []),
         ]

@@ -46,6 +46,10 @@ def test_a_whole_nested_value_may_be_varied():
     assert [one.inner.rate for one in made] == [1.0, 2.0]
 
 
+def test_one_value_needs_no_list():
+    assert grid(Tiny(), size=3, kind="fast") == grid(Tiny(), size=[3], kind=["fast"])
+
+
 def test_a_field_of_several_values_takes_them_as_they_are():
     assert _value("sizes", tuple[int, ...], (1, 2)) == (1, 2)
     assert _value("sizes", tuple[int, ...], [3]) == (3,)
@@ -66,9 +70,10 @@ def test_seeds_go_upwards_from_the_experiments_own():
     [
         ({"size": ["two"]}, "size=two: it must be of type int"),
         ({"kind": ["medium"]}, "kind=medium: it must be one of slow, fast"),
-        ({"colour": [1]}, "no field colour; it has: size, fate, seed, inner.rate"),
+        ({"colour": [1]}, "no field colour. It has: size, fate, seed, rate, kind"),
+        ({"sizes": [1]}, "no field sizes. Did you mean size"),
         ({"seconds": [1.0]}, "says where to compute, not what"),
-        ({"size": "24"}, "give a list"),
+        ({"size": "2,4"}, "size=2,4: it must be of type int"),
         ({"size": []}, "no value for size"),
         ({"inner": [3]}, "is a Inner; got 3"),
         ({"rate": [1], "inner.rate": [2]}, "names inner.rate twice"),

@@ -10,7 +10,7 @@ import tyro
 from infoplane.cli.console import INTERRUPTED, MISTAKE, err
 from infoplane.cli.runs import compare, findings, list_experiments, report, runner
 from infoplane.cli.sweeps import sweeper
-from infoplane.experiments.catalogue import EXPERIMENTS
+from infoplane.experiments.catalogue import EXPERIMENTS, experiment
 from infoplane.experiments.protocol import Experiment
 from infoplane.values.errors import InfoplaneError
 
@@ -43,8 +43,10 @@ def _parse(arguments: Sequence[str]) -> None:
     flat = (tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes)
     first, rest = (*arguments[:1], "")[0], arguments[1:]
     if first in PER_EXPERIMENT:
+        if rest and not rest[0].startswith("-"):
+            experiment(rest[0])  # names those that there are
         commands: dict[str, Callable[..., Any]] = {
-            name: PER_EXPERIMENT[first](experiment) for name, experiment in EXPERIMENTS.items()
+            name: PER_EXPERIMENT[first](kind) for name, kind in EXPERIMENTS.items()
         }
         tyro.extras.subcommand_cli_from_dict(
             commands, prog=f"infoplane {first}", args=rest, config=flat

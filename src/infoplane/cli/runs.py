@@ -101,6 +101,11 @@ def compare(
         runs: Two or more run folders.
         out: Where the page is written; it is one file, to be opened in any browser.
     """
+    for folder in runs:
+        if SweepFolder.holds(folder):
+            raise InfoplaneError(
+                f"{folder} is a sweep, which has a page of its own: infoplane report {folder}"
+            )
     comparison = Comparison.of(runs)
     path = comparison.write(out)
     print_matrix(comparison)

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tyro
-from rich.table import Table
 
 from infoplane.cli.console import FAILED, INTERRUPTED, console, err
 from infoplane.cli.progress import sweeping
-from infoplane.cli.tables import print_ledger, print_matrix
+from infoplane.cli.tables import print_ledger, print_matrix, print_spreads
 from infoplane.engine.driver import jobs_of
 from infoplane.engine.folder import SweepFolder
 from infoplane.engine.grid import axes_of, gridded, grids_in, over_seeds
@@ -126,6 +125,7 @@ def print_sweep(sweep: Sweep) -> None:
     """Verdicts by setting, what they are worth together, and what is missing."""
     if sweep.runs:
         print_matrix(sweep.comparison)
+        print_spreads(sweep.findings)
         print_ledger(sweep.ledger)
     if sweep.missing:
         _print_missing(sweep)
@@ -135,7 +135,7 @@ def _sweep(base: Experiment, what: What, on: On) -> None:
     """Computes, reports, and prints the verdicts."""
     experiments = _experiments(base, what)
     engine = on.chosen
-    err.print(f"{base.name}: reading the data")
+    err.print(f"{base.name}: reading the data, then starting processes")
     root = on.runs_dir.resolve()
     labels = SweepFolder.begun(jobs_of(experiments), root).labels
     try:
@@ -149,10 +149,11 @@ def _sweep(base: Experiment, what: What, on: On) -> None:
             soft_wrap=True,
         )
         sys.exit(INTERRUPTED)
+    err.print(f"{base.name}: judging what was measured")
     print_sweep(done)
-    console.print(f"Sweep:  {done.folder.path}", soft_wrap=True)
+    console.print(f"Sweep:  {_from_here(done.folder.path)}", soft_wrap=True)
     if on.report and done.runs:
-        console.print(f"Report: {done.report()}", soft_wrap=True)
+        console.print(f"Report: {_from_here(done.report())}", soft_wrap=True)
     if done.missing:
         sys.exit(FAILED)
 
@@ -184,17 +185,23 @@ def _table(path: Path) -> dict[str, Any]:
 
 
 def _print_missing(sweep: Sweep) -> None:
-    """Every job without a complete run, with its error if it failed."""
-    errors = {one.address: one.error for one in sweep.failures}
-    labels = sweep.folder.labels
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("missing", no_wrap=True)
-    table.add_column("why")
-    addresses = {label: address for address, label in labels.items()}
-    for label in sweep.missing:
-        address = addresses[label]
-        log = sweep.folder.log(address)
-        why = errors.get(address, "not computed yet")
-        table.add_row(label, f"{why}\n{log}" if log.exists() else why)
-    console.print(table, soft_wrap=True)
-    console.print("The same command computes what is missing.")
+    """Every job without a complete run, with its error and its log if it failed."""
+    failures, missing = sweep.failures, sweep.missing
+    console.print(f"Missing: {len(missing)} of {len(sweep.folder.jobs)} runs.")
+    for label in missing:
+        failure = failures.get(label)
+        told = "not computed yet" if failure is None else failure.error
+        console.print(f"  {label}: {told}", soft_wrap=True)
+        if failure is not None:
+            log = sweep.folder.log(failure.address)
+            console.print(f"    log: {_from_here(log)}", soft_wrap=True)
+    again = "The same command goes on with them"
+    console.print(
+        f"{again}; where a setting is the reason, change it." if failures else f"{again}."
+    )
+
+
+def _from_here(path: Path) -> Path:
+    """A path as one would type it."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path

@@ -103,6 +103,15 @@ def print_settings(findings: Mapping[str, Sequence[Finding]], ledger: Ledger) ->
         console.print()
 
 
+def print_spreads(findings: Mapping[str, Sequence[Finding]]) -> None:
+    """What the intervals of a sweep run over; one seed says nothing about training."""
+    spreads = dict.fromkeys(one.spread for found in findings.values() for one in found)
+    if spreads:
+        alone = any("one seed" in spread for spread in spreads)
+        hint = " Add --seeds: one seed is one network, not training." if alone else ""
+        console.print(f"Intervals over {'; '.join(spreads)}.{hint}", soft_wrap=True)
+
+
 def print_ledger(ledger: Ledger) -> None:
     """What all verdicts are worth together."""
     console.print(" ".join(ledger.words("1995")), soft_wrap=True)

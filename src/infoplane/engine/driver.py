@@ -62,6 +62,8 @@ def swept(
     if terms.remote:
         terms.mirror(jobs[0], terms.root)  # refuses a place that nobody can reach, before all work
     folder = SweepFolder.begun(jobs, terms.root)
+    with writing(folder.runs):
+        folder.runs.mkdir(exist_ok=True)
     left = {job.address: job for job in jobs}
     while left:
         for job in list(left.values()):

@@ -99,9 +99,14 @@ class SweepFolder:
         told = labels(different([flat(settings) for settings in self.jobs.values()]))
         return dict(zip(self.jobs, told or self.jobs, strict=True))
 
+    @property
+    def runs(self) -> Path:
+        """Folder of all runs of its experiment, those of other sweeps among them."""
+        return self.root / self.experiment
+
     def run(self, address: str) -> Run:
         """A job's run, whether it is complete or not."""
-        return Run(self.root / self.experiment / address)
+        return Run(self.runs / address)
 
     def complete(self) -> list[Run]:
         """The runs that are complete and whole, in order."""

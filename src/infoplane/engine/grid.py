@@ -5,22 +5,25 @@ import io
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import redirect_stderr
+from difflib import get_close_matches
 from itertools import product
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import tyro
 
+from infoplane.experiments.comparison.naming import short_names
 from infoplane.experiments.protocol import Experiment
 from infoplane.values.errors import InfoplaneError
+from infoplane.values.trace import flat
 
 Kind = TypeVar("Kind", bound=Experiment)
-Axes = Mapping[str, Iterable[Any]]
-"""Values by the name of a field, such as ``code_size`` or ``training.steps``."""
+Axes = Mapping[str, Any]
+"""Values by the name of a field, such as ``code_size`` or ``training.steps``: a list, or one."""
 SEED = "seed"
 
 
-def grid(base: Kind, **axes: Iterable[Any]) -> list[Kind]:
+def grid(base: Kind, **axes: Any) -> list[Kind]:  # noqa: ANN401 — values of any kind
     """The experiments of all combinations of some fields' values; all else is as in ``base``.
 
     A nested field is named alone where that is clear, as on the command line: ``steps`` for
@@ -28,7 +31,7 @@ def grid(base: Kind, **axes: Iterable[Any]) -> list[Kind]:
 
     Args:
         base: The experiment that the others are made from.
-        axes: Values by field.
+        axes: A list of values, or one value, by field.
 
     Returns:
         Different experiments, in order.
@@ -96,7 +99,7 @@ def axes_of(texts: Sequence[str]) -> dict[str, list[str]]:
     return dict(named)
 
 
-def grids_in(path: Path) -> list[dict[str, list[Any]]]:
+def grids_in(path: Path) -> list[dict[str, Any]]:
     """The grids of a TOML file: its tables ``[[grid]]``, each with a value or a list per field.
 
     Raises:
@@ -111,7 +114,7 @@ def grids_in(path: Path) -> list[dict[str, list[Any]]]:
     if content or not is_list or not tables:
         other = f"; it has {', '.join(content)}" if content else ""
         raise InfoplaneError(f"{path} must hold tables [[grid]] and nothing else{other}.")
-    return [_flat(table) for table in tables]
+    return [flat(table) for table in tables]
 
 
 def fields_of(experiment: Experiment) -> dict[str, Any]:
@@ -127,9 +130,9 @@ def _combined(base: Kind, axes: Axes) -> Iterator[Kind]:
         path = _path(name, kinds, base)
         if path in chosen:
             raise InfoplaneError(f"The grid names {path} twice.")
-        if isinstance(values, str):
-            raise InfoplaneError(f"{name}={values!r}: give a list of values.")
-        chosen[path] = [_value(path, kinds[path], value) for value in values]
+        several = isinstance(values, Iterable) and not isinstance(values, str)
+        listed = list(values) if several else [values]
+        chosen[path] = [_value(path, kinds[path], value) for value in listed]
         if not chosen[path]:
             raise InfoplaneError(f"The grid has no value for {name}.")
     for values in product(*chosen.values()):
@@ -162,7 +165,10 @@ def _path(name: str, kinds: Mapping[str, Any], base: Any) -> str:  # noqa: ANN40
     if plain in {field.name for field in dataclasses.fields(base)}:
         raise InfoplaneError(f"{name} says where to compute, not what; a grid cannot vary it.")
     leaves = [path for path, kind in kinds.items() if not dataclasses.is_dataclass(kind)]
-    raise InfoplaneError(f"{base.name} has no field {name}; it has: {', '.join(leaves)}.")
+    fields = list(short_names(dict.fromkeys(leaves)).values())
+    near = get_close_matches(plain, fields, 1)
+    hint = f"Did you mean {near[0]}? " if near else ""
+    raise InfoplaneError(f"{base.name} has no field {name}. {hint}It has: {', '.join(fields)}.")
 
 
 def _value(path: str, kind: Any, value: Any) -> Any:  # noqa: ANN401 — whatever a field holds
@@ -197,14 +203,3 @@ def _read(experiment: Experiment, name: str) -> Any:  # noqa: ANN401 — whateve
     if not hasattr(experiment, name):
         raise InfoplaneError(f"{experiment.name} has no {name}.")
     return getattr(experiment, name)
-
-
-def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, list[Any]]:
-    """Values by field, nested tables under "outer.inner"; a single value is a list of one."""
-    flat: dict[str, list[Any]] = {}
-    for name, value in table.items():
-        if isinstance(value, Mapping):
-            flat |= _flat(value, f"{prefix}{name}.")
-        else:
-            flat[prefix + name] = value if isinstance(value, list) else [value]
-    return flat

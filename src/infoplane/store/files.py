@@ -17,6 +17,9 @@ _REMEDIES = {
     errno.EACCES: "permission denied: choose a folder you may write to",
     errno.EPERM: "permission denied: choose a folder you may write to",
     errno.EROFS: "the file system is read-only: choose another folder",
+    errno.ENOENT: "there is no such place: choose another folder",
+    errno.ENOTDIR: "a file lies where a folder should be: move it away, or choose another folder",
+    errno.EEXIST: "a file lies where a folder should be: move it away, or choose another folder",
     errno.EFBIG: "the file would grow too large for this file system: choose another folder",
 }
 
@@ -33,8 +36,8 @@ def writing(path: Path) -> Iterator[None]:
     except OSError as problem:
         cause = _REMEDIES.get(problem.errno or 0, str(problem))
         raise InfoplaneError(
-            f"Cannot write {path}: {cause}; then go on by the same command. "
-            "Everything reported done so far is kept."
+            f"Cannot write {path}: {cause}. Then the same command goes on; what was reported done "
+            "is kept."
         ) from problem
 
 
