@@ -12,7 +12,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "engine"))
 
-from two_nodes import TwoNodes, figures, members, small, survive  # noqa: E402
+from keep_node import members  # noqa: E402
+from two_nodes import TwoNodes, figures, small, survive  # noqa: E402
 
 from infoplane.engine.driver import jobs_of
 from infoplane.runs import Run, run

@@ -1,5 +1,7 @@
-"""Several seeds of several settings on one page: real, tiny runs, and a large made-up sweep."""
+"""Several seeds of several settings on one page: a tiny run and its like, and a large sweep."""
 
+import csv
+import io
 import json
 import re
 import shutil
@@ -17,14 +19,18 @@ from infoplane.comparing.column import Column, Read
 from infoplane.comparing.numbers import numbers, numbers_for_page
 from infoplane.comparing.tables import LOST, settings_table, verdict_tables
 from infoplane.experiments.autoencoder.experiment import Autoencoder
+from infoplane.experiments.comparison.responses import responses
 from infoplane.experiments.comparison.verdicts import judged
 from infoplane.experiments.settings import Probing, Training
 from infoplane.report.references import Citations
 from infoplane.runs import Run, run
 from infoplane.store.manifest import Manifest
+from infoplane.store.traces import write_trace
 from infoplane.values.ceilings import CEILINGS, ceilings_json
 from infoplane.values.errors import InfoplaneError
-from infoplane.values.finding import Finding, Interval, Reading
+from infoplane.values.finding import Finding, Interval, Reading, as_json
+from infoplane.values.replicates import Replicate
+from infoplane.values.trace import settings_of
 
 SMALL = Autoencoder(
     code_size=4,
@@ -43,10 +49,32 @@ SEEDS = (2, 0)
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    """Two seeds of each of two code sizes, a size after the other, the larger seed first."""
+    """Two seeds of each of two code sizes, a size after the other, the larger seed first.
+
+    One was computed; the others are like it, and a little larger.
+    """
     root = tmp_path_factory.mktemp("sweep")
-    asked = [replace(SMALL, code_size=size, seed=seed) for size in (7, 4) for seed in SEEDS]
-    return [run(one, root) for one in asked]
+    first = run(replace(SMALL, code_size=7, seed=SEEDS[0]), root)
+    return [first, *(like(first, size, seed) for size, seed in [(7, 0), (4, 2), (4, 0)])]
+
+
+def like(first, size, seed):
+    """Another run's folder: the same values times 1.01 for every step of size or seed."""
+    folder = first.folder.with_name(f"{size}-{seed}")
+    shutil.copytree(first.folder, folder)
+    own = {"code_size": size, "seed": seed}
+    settings = {**first.manifest.settings, **own}
+    replace(first.manifest, settings=settings, address=folder.name).write(folder / "manifest.json")
+    factor = 1 + 0.01 * (7 - size + seed)
+    trace = first.trace.map(
+        lambda values: values if str(values.name).endswith("_p") else values * factor,
+        keep_attrs=True,
+    )
+    told = json.dumps({**json.loads(first.trace.attrs["settings"]), **own})
+    words = first.trace.attrs["description"].replace(f"seed {SEEDS[0]}", f"seed {seed}")
+    trace.attrs |= {"settings": told, "seed": seed, "description": words, "address": folder.name}
+    write_trace(folder / "trace.zarr", trace)
+    return Run(folder)
 
 
 @pytest.fixture(scope="module")
@@ -91,15 +119,69 @@ def test_the_order_of_the_seeds_changes_nothing(runs, sweep, text):
     assert Comparison.by_setting(mixed, title=sweep.title, notes=sweep.notes).page() == text
 
 
-def test_a_column_of_one_seed_is_the_run_itself(runs):
+def test_a_column_of_one_seed_has_the_numbers_of_the_run_itself(runs):
     one = Comparison.by_setting(runs[::2], title="one seed each")
     two = Comparison.of([each.folder for each in runs[::2]])
     assert list(one.columns) == list(two.columns) == ["code_size=7", "code_size=4"]
     for name in one.columns:
-        xr.testing.assert_identical(one.traces[name], two.traces[name])
+        xr.testing.assert_equal(one.traces[name], two.traces[name])
+        assert settings_of(one.traces[name])["seeds"] == [settings_of(two.traces[name])["seed"]]
         assert one.findings[name] == two.findings[name]
     assert numbers(one.traces) == numbers(two.traces)
     assert "batch" in one.traces["code_size=7"].dims
+
+
+@pytest.fixture(scope="module")
+def partly(runs):
+    """A sweep of which one seed is missing."""
+    return Comparison.by_setting(runs[:3], title="partly complete")
+
+
+def test_a_partly_complete_sweep_has_the_names_and_figures_of_a_complete_one(partly, sweep):
+    assert list(partly.columns) == list(sweep.columns)
+    assert [line.name for line in first_lines(partly)] == [line.name for line in first_lines(sweep)]
+    for line in first_lines(partly):
+        assert len(line.x) == 2 and line.error_is == ("standard error", "half of the 90% interval")
+    table = settings_table(partly.traces, {name: [Path("a")] for name in partly.columns})
+    rows = {row[0].lines: [cell.lines for cell in row[1:]] for row in table.rows}
+    assert list(rows) == [("code_size",), ("seeds",), ("folder",)]
+    assert rows["seeds",] == [("0, 2",), ("2",)]
+
+
+def first_lines(comparison):
+    """The lines of the first figure against the settings, in the order of the code's size."""
+    return responses(comparison.traces)[0].series
+
+
+def test_every_number_of_a_mixed_table_says_what_its_error_is(partly):
+    kinds = {}
+    for line in csv.DictReader(io.StringIO(numbers(partly.traces))):
+        kinds.setdefault(line["run"], set()).add(line["error_is"])
+    assert kinds["code_size=7"] - {""} == {"half of the 90% interval over 2 seeds"}
+    assert kinds["code_size=4"] - {""} == {"standard error over 2 probe batches"}
+
+
+def test_findings_as_json_tell_what_a_reading_is_worth_and_over_what(partly):
+    told = json.loads(json.dumps(partly.as_json(), allow_nan=False))
+    assert list(told) == list(partly.columns)
+    assert [one["spread"] for one in told["code_size=4"]][0] == "2 probe batches, one seed"
+    for name, over in (("code_size=7", "seed"), ("code_size=4", "batch")):
+        for one, found in zip(told[name], partly.findings[name], strict=True):
+            plain = as_json(found)
+            for reading, own, known in zip(
+                one["readings"], plain["readings"], found.readings, strict=True
+            ):
+                entry = partly.ledger.entry(name, found, known.estimator)
+                assert reading["p_value"] == known.p_value and reading["over"] == over
+                assert reading["q_value"] == (None if entry is None else entry.q_value)
+                assert {key: reading[key] for key in own} == own
+            assert {**one, "readings": 0} == {**plain, "readings": 0}
+
+
+def test_the_ledger_of_a_partly_complete_sweep_counts_two_families(partly):
+    words = " ".join(partly.ledger.words())
+    assert "readings over seeds " in words and "readings over probe batches " in words
+    assert {entry.over for entry in partly.ledger.entries} == {Replicate.SEED, Replicate.BATCH}
 
 
 def test_no_trace_of_a_single_seed_is_kept(held, sweep):
@@ -161,18 +243,20 @@ def test_a_reading_that_others_take_back_is_marked():
     assert all(LOST in line for line in details.rows[0][1].lines[:2])
     assert not any(LOST in line for line in details.rows[0][2].lines)
     assert "Of 10 readings" in glance.words[0] and details.words == ()
+    assert f"marked “{LOST}”" in glance.words[-1]
 
 
 def test_two_columns_need_no_table_at_a_glance():
     found = {"A": [finding(0.001)], "B": [finding(1.0)]}
     (details,) = verdict_tables(judged(found), ("A", "B"), Ledger.of(found), Citations())
     assert details.title == "Verdicts" and "Of 4 readings" in details.words[0]
+    assert not any("marked" in sentence for sentence in details.words), "nothing is"
     assert verdict_tables([], ("A", "B"), Ledger.of({}), Citations()) == []
 
 
 # a large sweep
 
-SETTINGS, MOMENTS, LAYERS = 25, 100, 7
+SETTINGS, MOMENTS, LAYERS = 25, 60, 5
 
 
 def noise(name, unit, dims, random):

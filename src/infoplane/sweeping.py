@@ -16,6 +16,7 @@ from infoplane.engine.local import Local
 from infoplane.experiments.catalogue import shown
 from infoplane.experiments.protocol import Experiment
 from infoplane.runs import Run
+from infoplane.store.files import write_json
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.finding import Finding
 
@@ -105,7 +106,11 @@ class Sweep:
         return self.comparison.ledger
 
     def report(self, path: Path | str | None = None) -> Path:
-        """Writes the page of the sweep, by default into its folder, and returns its path."""
+        """Writes the page of the sweep, by default into its folder, and returns its path.
+
+        All verdicts with their effects, p- and q-values are in ``findings.json`` of the folder.
+        """
+        write_json(self.folder.path / "findings.json", self.comparison.as_json())
         return self.comparison.write(Path(path) if path else self.folder.path / PAGE)
 
     def _gaps(self) -> list[str]:

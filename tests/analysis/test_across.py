@@ -9,15 +9,19 @@ import xarray as xr
 from scipy import stats
 
 from infoplane.analysis.across import PROBE_BATCHES, combined
+from infoplane.analysis.claims import Claim, judge
 from infoplane.analysis.repeated import (
     error,
-    error_is,
     error_words,
+    half_interval,
+    repeated_over,
     repetitions,
+    standard_error,
     summarised,
 )
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.finding import Interval
+from infoplane.values.replicates import Replicate
 from infoplane.values.trace import Row, Trace, settings_of, trace_of
 
 STEPS = (0, 1, 10)
@@ -44,9 +48,20 @@ def of_seed(seed: int, *, layers=LAYERS, steps=STEPS, batches=4, unit="bit", k=3
     return trace_of(rows, {**attributes, "description": words, "address": f"of {seed}"})
 
 
-def test_one_seed_is_the_run_itself():
+def test_one_seed_keeps_its_batches_and_is_told_in_the_form_of_several():
     alone = of_seed(5)
-    assert combined([alone]) is alone
+    whole = combined([alone])
+    xr.testing.assert_equal(whole, alone)
+    assert settings_of(whole) == {"k": 3, "seeds": [5]}
+    assert set(whole.attrs) == set(combined([alone, of_seed(6)]).attrs)
+    assert whole.attrs["description"] == "Net with k = 3, seed 5"
+    assert settings_of(alone) == {"k": 3, "seed": 5}, "the run itself says what it said"
+
+
+def test_what_has_no_seed_stays_as_it_is():
+    unseeded = of_seed(5)
+    del unseeded.attrs["seed"]
+    assert combined([unseeded]) is unseeded
 
 
 def test_the_mean_over_seeds_and_half_of_its_interval():
@@ -88,7 +103,8 @@ def test_words_of_errors():
     assert error_words(one) == "±1 standard error over 4 probe batches"
     assert error_words(many) == "the 90% interval of the mean over 2 seeds"
     assert error_words(of_seed(0, batches=1)) == error_words(one["loss"]) == ""
-    assert error_is(one) == "standard error" and error_is(many) == "half of the 90% interval"
+    assert error(one["I_XT"]).name == "standard error"
+    assert error(many["I_XT"]).name == "half of the 90% interval"
     assert (repetitions(one), repetitions(many), repetitions(one["loss"])) == (4, 2, 1)
 
 
@@ -97,8 +113,44 @@ def test_of_one_run_it_is_the_standard_error_over_its_batches():
     mean, slight = summarised("I_XT", values)
     assert mean.values == pytest.approx(np.full((3, 1, 2), 0.15))
     assert slight.values == pytest.approx(np.full((3, 1, 2), 0.1 * math.sqrt(5 / 3) / 2))
-    assert error(of_seed(0, batches=1)["I_XT"]).isnull().all()
-    assert error(of_seed(0)["loss"]).isnull().all()
+    for none in (of_seed(0, batches=1)["I_XT"], of_seed(0)["loss"]):
+        for one in (standard_error(none), half_interval(none), error(none).values):
+            assert one.isnull().all()
+
+
+@pytest.mark.parametrize("dims", [("init", "batch"), ("seed", "init", "batch"), ("batch",)])
+def test_the_most_independent_is_what_numbers_are_repeated_over(dims):
+    """The others are averaged first: the closed form is that of their means."""
+    numbers = np.random.default_rng(0).standard_normal((3, 4, 5)[: len(dims)])
+    values = xr.DataArray(numbers, dims=dims)
+    means = numbers.reshape(len(numbers), -1).mean(1)
+    expected = Interval.of(means)
+    assert repeated_over(values) == dims[0] and repetitions(values) == 3
+    mean, slight = summarised("I_XT", values)
+    assert float(mean) == pytest.approx(expected.mean)
+    assert float(half_interval(values)) == pytest.approx(expected.high - expected.mean)
+    assert float(standard_error(values)) == pytest.approx(means.std(ddof=1) / math.sqrt(3))
+    chosen = standard_error if dims == ("batch",) else half_interval
+    assert float(slight) == float(chosen(values))
+
+
+@pytest.mark.parametrize("over", ["init", "batch"])
+def test_a_figure_and_a_verdict_are_over_the_same(over):
+    """Networks that began from weights of their own: half of the interval that decides."""
+    numbers = np.random.default_rng(0).standard_normal((1, 3, 4))
+    inner = "batch" if over == "init" else "sample"
+    values = xr.DataArray(
+        numbers.mean(2) if inner == "sample" else numbers,
+        dims=("estimator", over, inner)[: 2 if inner == "sample" else 3],
+        coords={"estimator": ["tapia"]},
+    )
+    trace = values.to_dataset(name="I_XT")
+    claim = Claim("up", "It rises.", "made-up", lambda one: one["I_XT"], lambda one: one["I_XT"])
+    found = judge(claim, [trace])
+    assert found.over is repeated_over(trace["I_XT"]) is Replicate(over)
+    assert found.spread == {"init": "3 networks", "batch": "3 probe batches, one seed"}[over]
+    effect = found.readings[0].effect
+    assert float(half_interval(values)[0]) == pytest.approx(effect.high - effect.mean)
 
 
 def test_a_seed_that_was_not_measured_leaves_no_mean_of_fewer():

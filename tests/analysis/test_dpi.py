@@ -64,7 +64,7 @@ def test_the_error_is_paired():
 
 def test_evidence_counts_the_steps():
     chain = Chain.of({"a": term(3.0), "b": term(2.0)})
-    found = link_evidence(chain.slack(), "one")
+    found = link_evidence(chain.slack())["one"]
     assert found["a ≥ b"]["holds at"] == 1.0
     assert found["share of snapshots at which all links hold"] == 1.0
 

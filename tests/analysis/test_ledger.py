@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from infoplane.analysis.ledger import RATE, Ledger, q_values
 from infoplane.values.finding import Finding, Interval, Reading, Verdict
+from infoplane.values.replicates import Replicate
 from oracles import discoveries as oracle
 
 P_VALUES = st.lists(st.floats(0, 1), min_size=1, max_size=12)
@@ -18,17 +19,26 @@ def interval(p_value: float, sign: int = 1, n: int = 3) -> Interval:
     return Interval(1.0 * sign, math.nan, math.nan, p_value, n)
 
 
-def finding(key: str, readings: dict[str, Reading], statement: str = "It rises.") -> Finding:
-    return Finding(key, statement, "source", tuple(readings.values()), "bit", "3 seeds")
+def finding(
+    key: str,
+    readings: dict[str, Reading],
+    statement: str = "It rises.",
+    over: Replicate = Replicate.SEED,
+) -> Finding:
+    told = tuple(readings.values())
+    return Finding(key, statement, "source", told, "bit", over.counted(3), over=over)
 
 
-def of(p_values, **other) -> Ledger:
+def settings(p_values, over=Replicate.SEED, first=0) -> dict[str, list[Finding]]:
     """One setting per p-value, with one claim under one estimator."""
-    found = {
-        f"setting {i}": [finding("rise", {"e": Reading("e", {"": interval(p)}, **other)})]
-        for i, p in enumerate(p_values)
+    return {
+        f"setting {i}": [finding("rise", {"e": Reading("e", {"": interval(p)})}, over=over)]
+        for i, p in enumerate(p_values, first)
     }
-    return Ledger.of(found)
+
+
+def of(p_values, over=Replicate.SEED) -> Ledger:
+    return Ledger.of(settings(p_values, over))
 
 
 @given(P_VALUES)
@@ -77,9 +87,37 @@ def test_ten_readings_of_a_book():
     assert len(ledger.decided) == 5 and len(ledger.lost) == 2
     assert ledger.by_chance == pytest.approx(1.0)
     assert [one.q_value for one in ledger.entries][:3] == pytest.approx([0.01, 0.04, 0.25 / 3])
-    decided, kept = ledger.words("[7]")
-    assert "Of 10 readings" in decided and "5 are decided at 90%" in decided and "1.0" in decided
-    assert "[7]) 3 of them stay decided; 2 do not" in kept and "rise (2)" in kept
+    decided, kept, assumed = ledger.words("[7]")
+    assert "Of 10 readings over seeds" in decided and "independent" in assumed
+    assert "5 are decided at 90%" in decided and "1.0" in decided
+    assert kept.endswith("[7]) 3 of them stay decided; 2 do not: rise (2).")
+
+
+@given(P_VALUES, P_VALUES)
+def test_readings_over_trainings_and_over_batches_of_one_network_are_corrected_apart(many, one):
+    over_batches = settings(one, Replicate.BATCH, first=len(many))
+    mixed = Ledger.of(settings(many) | over_batches)
+    alone = [*of(many).entries, *Ledger.of(over_batches).entries]
+    assert list(mixed.entries) == alone
+    turned = Ledger.of(over_batches | settings(many))
+    assert {*turned.entries} == {*alone}, "in whatever order they come"
+    assert [len(family.entries) for family in mixed.families] == [len(many), len(one)]
+
+
+def test_networks_of_their_own_are_trainings_and_batches_of_one_network_are_not():
+    ledger = Ledger.of(settings([0.01], Replicate.INIT) | settings([0.02], Replicate.SEED, 1))
+    assert [entry.q_value for entry in ledger.entries] == [0.02, 0.02]
+    assert "Of 2 readings over seeds or networks " in ledger.words()[0]
+
+
+def test_the_words_tell_both_counts_and_of_what_each_speaks():
+    found = settings([0.01] * 3) | settings([0.09, *[1.0] * 4], Replicate.BATCH, 3)
+    told = " ".join(Ledger.of(found).words())
+    assert "Of 3 readings over seeds " in told and "Of 5 readings over probe batches " in told
+    assert "3 of them stay decided." in told and "; 1 do not: rise (1)." in told
+    assert "speak of one network each, not of its training" in told
+    assert "probe batches" not in " ".join(of([0.01] * 3).words())
+    assert "marked" not in told, "whoever shows it says how"
 
 
 def test_only_what_could_be_decided_is_counted():
@@ -100,6 +138,8 @@ def test_a_lost_reading_is_found_by_setting_claim_words_and_estimator():
     )
     other = finding("rise", {}, statement="It falls.")
     assert not ledger.is_lost("setting 0", other, "e")
+    assert ledger.entry("setting 0", found, "e") == ledger.entries[0]
+    assert ledger.entry("setting 0", other, "e") is None
     assert ledger.entries[0].verdict is Verdict.SUPPORTED, "the verdict itself is unchanged"
 
 

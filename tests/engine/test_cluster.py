@@ -2,27 +2,28 @@
 
 import logging
 import os
-import socket
 import subprocess
 import sys
 from dataclasses import replace
 
 import pytest
 import ray
+from keep_node import members
 from ray._raylet import AuthenticationTokenLoader, Config
 from tiny import Tiny
-from two_nodes import HERE, TwoNodes, figures, members, runs_below, small, survive
+from two_nodes import HERE, TwoNodes, figures, runs_below, small, survive
 
 from infoplane.engine import cluster as clusters
+from infoplane.engine import connection
 from infoplane.engine.cluster import RayCluster
 from infoplane.engine.driver import jobs_of, swept
-from infoplane.engine.job import Terms
+from infoplane.engine.job import Outcome, Terms
 from infoplane.engine.local import Local
 from infoplane.runs import Run, run
-from infoplane.values.errors import InfoplaneError
+from infoplane.values.errors import InfoplaneError, InfoplaneWarning
 
 pytestmark = pytest.mark.ray
-JOBS, STEPS = 5, 400
+JOBS, STEPS = 5, 300
 FAULTS = ("worker", "driver", "node")
 
 
@@ -128,7 +129,7 @@ def test_a_job_that_fails_is_a_failure_with_its_words_and_the_others_end(connect
 def test_jobs_tell_of_their_progress_and_are_placed_where_there_is_room(connected, tmp_path):
     told = []
     engine = RayCluster(jobs=1, memory=1_000_000)
-    jobs = jobs_of([Tiny(seconds=3.0)])
+    jobs = jobs_of([Tiny(seconds=1.5)])
     (outcome,) = swept(jobs, engine, Terms(tmp_path), tell=told.append)
     assert outcome.status == "computed"
     assert {one.address for one in told} == {jobs[0].address}
@@ -136,9 +137,9 @@ def test_jobs_tell_of_their_progress_and_are_placed_where_there_is_room(connecte
 
 
 def test_a_job_that_no_node_can_hold_is_said_and_given_up(connected, tmp_path, monkeypatch):
-    monkeypatch.setattr(clusters, "PULSE", 0.1)
+    monkeypatch.setattr(connection, "PULSE", 0.1)
     engine = RayCluster(gpus=1.0, memory=2_000_000_000, patience=0.5)
-    with pytest.warns(clusters.InfoplaneWarning, match="1 GPU"):
+    with pytest.warns(InfoplaneWarning, match="1 GPU"):
         ended = statuses(engine, [Tiny()], tmp_path)
     assert ended[1].status == "failed"
     assert "needs 1 CPU, 1 GPU, 2 GB of memory" in ended[1].error
@@ -163,55 +164,19 @@ def test_runs_travel_through_a_remote_folder(connected, tmp_path):
     assert Run(folder).trace.identical(run(Tiny(), tmp_path / "truth").trace)
 
 
-def test_a_folder_that_is_not_the_same_everywhere_is_said(connected, tmp_path, monkeypatch):
-    monkeypatch.setattr(clusters, "_rooted", lambda job: job)
-    outcome = clusters.Outcome("0123456789ab", "computed", where="elsewhere, process 1")
-    seen = clusters._seen_here(outcome, tmp_path / "runs" / "a")
-    assert seen.status == "failed" and "elsewhere" in seen.error and "--remote" in seen.error
-
-
-@pytest.fixture
-def nowhere():
-    """An address at which nobody listens."""
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        yield f"127.0.0.1:{bound.getsockname()[1]}"
-
-
-def test_a_cluster_that_is_not_there_is_refused_at_once(nowhere, tmp_path, monkeypatch):
-    monkeypatch.setattr(ray, "is_initialized", lambda: False)
-    monkeypatch.setattr(ray, "init", lambda **_: pytest.fail("Ray would try for minutes"))
-    with pytest.raises(InfoplaneError, match=f"No Ray cluster answers at {nowhere}"):
-        statuses(RayCluster(nowhere), [Tiny()], tmp_path)
-    monkeypatch.setenv("RAY_ADDRESS", nowhere)
-    for address in (None, "auto"):
-        with pytest.raises(InfoplaneError, match="answers"):
+def test_another_cluster_than_the_one_that_is_connected_is_refused(connected, cluster, tmp_path):
+    for address in ("192.0.2.1:6379", "local"):
+        with pytest.raises(InfoplaneError, match=f"{cluster.address} already"):
             statuses(RayCluster(address), [Tiny()], tmp_path)
 
 
-def test_the_head_is_found_as_ray_finds_it(nowhere, tmp_path, monkeypatch):
-    monkeypatch.delenv("RAY_ADDRESS", raising=False)
-    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
-    assert clusters._head(None) is None
-    with pytest.raises(InfoplaneError, match="ray start --head"):
-        clusters._head("auto")
-    (tmp_path / "ray").mkdir()
-    record = tmp_path / "ray" / "ray_current_cluster"
-    record.write_text(nowhere)  # of a cluster that was killed
-    assert clusters._head(None) is None
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        there = f"127.0.0.1:{server.getsockname()[1]}"
-        record.write_text(there)
-        assert clusters._head(None) == clusters._head("auto") == there
-        assert clusters._head("local") is None
-        monkeypatch.setenv("RAY_ADDRESS", nowhere)
-        assert clusters._head(there) == there
-
-
-@pytest.mark.parametrize("address", ["ray://head:10001", "http://head:8265"])
-def test_an_address_of_another_kind_is_explained(address):
-    with pytest.raises(InfoplaneError, match="a machine of the cluster"):
-        clusters._head(address)
+def test_a_folder_that_is_not_the_same_everywhere_is_said(tmp_path):
+    outcome = Outcome("0123456789ab", "computed", where="elsewhere, process 1")
+    seen = clusters._seen_here(outcome, tmp_path / "runs" / "a")
+    assert seen.status == "failed" and "elsewhere" in seen.error and "--remote" in seen.error
+    (tmp_path / "runs" / "a").mkdir(parents=True)
+    (tmp_path / "runs" / "a" / "manifest.json").write_text("{}")
+    assert clusters._seen_here(outcome, tmp_path / "runs" / "a") == outcome
 
 
 @pytest.mark.parametrize(
@@ -228,30 +193,3 @@ def test_an_address_of_another_kind_is_explained(address):
 def test_settings_that_make_no_sense_are_refused(wrong, words):
     with pytest.raises(InfoplaneError, match=words):
         RayCluster(**wrong)
-
-
-def test_what_a_job_needs_follows_from_its_device():
-    needs = RayCluster()._needs
-    (cpu,) = jobs_of(small(1, 10))
-    assert needs(cpu, Terms(root=clusters.Path("r"), threads=2)) == {"CPU": 2.0}
-    on_gpu = replace(cpu, experiment=OnGpu())
-    assert needs(on_gpu, Terms(root=clusters.Path("r"))) == {"CPU": 1.0, "GPU": 1.0}
-    half = RayCluster(gpus=0.5, memory=10)._needs(cpu, Terms(root=clusters.Path("r")))
-    assert half == {"CPU": 1.0, "GPU": 0.5, "memory": 10.0}
-
-
-class OnGpu(Tiny):
-    device = "cuda:0"
-
-
-def test_a_head_that_falls_silent_ends_the_sweep_with_the_remedy(monkeypatch):
-    monkeypatch.setattr(clusters, "PULSE", 0.0)
-    monkeypatch.setattr(clusters, "SILENCE", 0.0)
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        pulse = object.__new__(clusters._Pulse)
-        pulse.alive, pulse._looked, pulse._answered = True, 0.0, 0.0
-        pulse._address = f"127.0.0.1:{server.getsockname()[1]}"
-        assert pulse.felt()
-    with pytest.raises(InfoplaneError, match="same command again"):
-        pulse.felt()
-    assert not pulse.alive

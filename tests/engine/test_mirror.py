@@ -9,9 +9,10 @@ import fsspec
 import pytest
 from tiny import STEPS, Tiny
 
-from infoplane.engine import job as jobs
+from infoplane.engine import copying
 from infoplane.engine import mirror as mirrors
-from infoplane.engine.job import Job, Terms, attempt
+from infoplane.engine.attempt import attempt
+from infoplane.engine.job import Job, Terms
 from infoplane.engine.mirror import Mirror
 from infoplane.runs import Run, is_whole, run
 from infoplane.values.errors import InfoplaneError
@@ -301,7 +302,7 @@ def test_a_job_with_a_remote_folder_is_computed_once_wherever_it_is_asked_for(ur
 
 
 def test_a_job_whose_machine_dies_goes_on_elsewhere_from_its_last_copy(url, tmp_path, monkeypatch):
-    monkeypatch.setattr(jobs, "PUSHED_EVERY", 0.0)
+    monkeypatch.setattr(copying, "PUSHED_EVERY", 0.0)
     (tmp_path / "marks").mkdir()
     experiment = Tiny(marks=tmp_path / "marks")
     job, terms = Job.of(experiment), Terms(tmp_path / "unused", remote=url)

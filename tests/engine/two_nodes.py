@@ -4,18 +4,17 @@ import json
 import os
 import queue
 import secrets
-import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import psutil
+from keep_node import members
 
 from infoplane.experiments.autoencoder.experiment import Autoencoder
 from infoplane.experiments.settings import Probing, Training
@@ -24,6 +23,8 @@ from infoplane.runs import Run
 HERE = Path(__file__).parent
 ELSEWHERE = "--node-ip-address=127.0.0.2"
 """Of the second node, so that no driver takes it for its own: who dies with it is its workers."""
+NEEDLESS = ("--include-dashboard=false", "--no-monitor")
+"""Processes of a head that take seconds to start, and that no sweep needs."""
 STORE = 80_000_000
 """Bytes of each node's object store: almost the least that Ray takes."""
 
@@ -43,7 +44,10 @@ def small(jobs, steps):
 
 
 class TwoNodes:
-    """A head and a second node, each with one CPU and in a session of its own."""
+    """A head and a second node, each with one CPU and in a session of its own.
+
+    They end with the block, and with this process.
+    """
 
     def __enter__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="ip-", dir="/tmp"))  # sockets' paths are short
@@ -55,9 +59,9 @@ class TwoNodes:
             "RAY_AUTH_TOKEN": secrets.token_hex(32),
             "PYTHONPATH": str(HERE),
         }
-        self.sessions = []
+        self.sessions, self.watchdogs = [], []
         try:
-            head = self._begun("--head", "--port=0", "--include-dashboard=false")
+            head = self._begun("--head", "--port=0", *NEEDLESS)
             self._await(head)
             self.address = (self.folder / "ray" / "ray_current_cluster").read_text().strip()
             self.second = self._begun(f"--address={self.address}", ELSEWHERE)
@@ -68,9 +72,10 @@ class TwoNodes:
         return self
 
     def __exit__(self, *_):
-        for session in self.sessions:
-            end(session)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        for watchdog in self.watchdogs:
+            watchdog.stdin.close()
+        for watchdog in self.watchdogs:
+            watchdog.wait()
 
     def replace_second(self):
         """Kills the second node's Ray, whose worker must notice on its own; begins another node."""
@@ -92,17 +97,18 @@ class TwoNodes:
         command = [Path(sys.executable).with_name("ray"), "start", "--block", "--num-cpus=1"]
         command += [f"--object-store-memory={STORE}", "--include-log-monitor=false", *options]
         with log.open("wb") as told:
-            process = subprocess.Popen(
-                command,
+            watchdog = subprocess.Popen(
+                [sys.executable, HERE / "keep_node.py", self.folder, *command],
                 env=self.environment,
-                stdout=told,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
                 stderr=told,
-                stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
-        threading.Thread(target=process.wait, daemon=True).start()
-        self.sessions.append(process.pid)
-        return process.pid
+        self.watchdogs.append(watchdog)
+        with watchdog.stdout:
+            self.sessions.append(int(watchdog.stdout.readline()))
+        return self.sessions[-1]
 
     def _await(self, session):
         """Waits until a node is up."""
@@ -163,25 +169,6 @@ def title(process):
         return ""
 
 
-def members(session):
-    """The living processes of a session."""
-    found = []
-    for process in psutil.process_iter():
-        with suppress(psutil.Error, ProcessLookupError):
-            if os.getsid(process.pid) == session and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
-    return found
-
-
-def end(session):
-    """Ends all that is left of a session; those that end may begin others until they have."""
-    while left := members(session):
-        for process in left:
-            with suppress(psutil.Error):
-                process.kill()
-        time.sleep(0.05)
-
-
 def runs_below(root):
     """The folders of all runs."""
     return sorted(path.parent for path in root.glob("*/*/manifest.json"))
@@ -222,24 +209,26 @@ def survive(cluster, root, jobs, steps, faults):
         jobs: How many.
         steps: Updates of each.
         faults: A sequence of "worker", "node" and "driver": what is killed, in this order; a job
-            ends between one fault and the next.
+            has ended since the fault before when a driver is, so that the next one finds it.
 
     Returns:
         Every outcome by address as the drivers told it, a list for each, and the faults that
         were done.
     """
     told, done, left = {}, [], list(faults)
-    ended = due = 0
+    ended = before = 0
     driver = Driver(cluster, root, jobs, steps)
     while True:
         for event in driver.events():
             if "status" in event:
                 told.setdefault(event["address"], []).append(event)
                 ended += event["status"] == "computed"
-            elif left and ended >= due and 0 < event["step"] < event["total"]:
+            elif left and 0 < event["step"] < event["total"]:
+                if left[0] == "driver" and ended == before:
+                    continue
                 if strike(left[0], cluster, driver, event["address"]):
                     done.append(left.pop(0))
-                    due = ended + 1
+                    before = ended
                     if done[-1] == "driver":
                         break
         else:

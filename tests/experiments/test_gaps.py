@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from infoplane.analysis.claims import judge, judged, readers
+from infoplane.analysis.claims import judge, judged
 from infoplane.experiments.autoencoder.experiment import Autoencoder
 from infoplane.experiments.claims import fitting, measurable, simplifying
 from infoplane.experiments.gaps import diverged, left_out
@@ -112,9 +112,9 @@ def test_without_a_ceiling_nothing_is_measurable_by_it_nor_saturated(watched_tra
 def test_who_lacks_a_part_of_a_claim_does_not_read_it(watched_trace, name, claim):
     one = watched_trace()
     one[name][{"snapshot": 7, "layer": 2, "batch": 3, "estimator": 0}] = np.nan
-    assert readers(claim, [one]) == ["tapia"]
-    assert readers(claim, [watched_trace(), one]) == ["tapia"]
-    assert [reading.estimator for reading in judge(claim, [one]).readings] == ["tapia"]
+    whole = watched_trace().assign_attrs(seed=1)
+    for traces in ([one], [whole, one.assign_attrs(seed=2)]):
+        assert [reading.estimator for reading in judge(claim, traces).readings] == ["tapia"]
     one[name][{"snapshot": 7, "layer": 2, "estimator": 1}] = np.nan
     assert judged([claim, measurable()], [one])[0].key == "measurable"
     with pytest.raises(InfoplaneError, match=f"'{claim.key}' cannot be judged"):

@@ -5,7 +5,7 @@ import pytest
 
 from infoplane.analysis.across import combined
 from infoplane.experiments.comparison.figures import MOST, few_of, not_shown, panels
-from infoplane.experiments.comparison.naming import named
+from infoplane.experiments.comparison.naming import differing, named
 from infoplane.experiments.comparison.responses import numbers, responses
 from infoplane.experiments.comparison.verdicts import summary
 from infoplane.experiments.gaps import diverged_seeds
@@ -145,9 +145,32 @@ def test_curves_of_settings_say_that_their_bands_are_over_seeds(settings, swept_
     runs = settings((2, 3))
     for panel in (one for one in panels(runs) if one.over_time):
         assert "over 3 seeds" in panel.caption and "standard error" not in panel.caption
-    mixed = {**runs, "k=4": swept_trace(4)}
+    mixed = {**runs, "k=4": combined([swept_trace(4)])}
     curve = next(one for one in panels(mixed) if one.over_time and not one.plane)
     assert "over 3 seeds (k=2, k=3); ±1 standard error over 3 probe batches (k=4)" in curve.caption
+
+
+def test_settings_of_one_seed_and_of_several_are_one_line(settings, swept_trace):
+    """A sweep of which some seeds are missing: every point says what its bar is."""
+    runs = {**settings((2, 3)), **settings((4,), seeds=(1,))}
+    assert differing(list(runs.values())) == {"k": ("2", "3", "4")}
+    assert named(list(runs.values()), [("a",), ("b",), ("c",)]) == ["k=2", "k=3", "k=4"]
+    (number,) = numbers(runs)
+    assert number.lines == {"": ["k=2", "k=3", "k=4"]}
+    panel = by_title(runs)["I(input; layer), tapia"]
+    line = next(one for one in panel.series if one.name == "code")
+    assert line.x.tolist() == [2, 3, 4]
+    assert line.error_is == (*["half of the 90% interval"] * 2, "standard error")
+    batches = [0.02 * (4 + 1 + 0.1 * batch) for batch in range(3)]
+    assert line.y[-1] == pytest.approx(np.mean(batches))
+    assert line.y_error[-1] == pytest.approx(np.std(batches, ddof=1) / np.sqrt(3))
+    assert "over 3 seeds (k=2, k=3); ±1 standard error over 3 probe batches (k=4)" in panel.caption
+    assert "3 settings side by side" in summary(runs, [])[0]
+    lacking = {**runs, "k=5": combined([swept_trace(5, layers=("first",))])}
+    gap = next(
+        one for one in by_title(lacking)["I(input; layer), tapia"].series if one.name == "code"
+    )
+    assert gap.error_is[-1] == "" and np.isnan(gap.y_error[-1])
 
 
 def test_one_setting_alone_is_shown_whole(settings):

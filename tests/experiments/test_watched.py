@@ -97,14 +97,14 @@ def test_all_companions_stand_beside_a_point(watched_trace):
     beside = panels[0].series[0].beside
     assert set(beside) == {
         "I(input; layer) after shuffling [bit]",
-        "permutation p-value of I(input; layer), largest of the batches",
+        "permutation p-value of I(input; layer), largest of the probe batches",
         "S(layer) [bit]",
         "S(input) [bit]",
         "I(layer; target) after shuffling [bit]",
     }
     trace = watched_trace()
     largest = trace["I_XT_p"].sel(estimator="silverman", layer="first").max("batch")
-    found = beside["permutation p-value of I(input; layer), largest of the batches"]
+    found = beside["permutation p-value of I(input; layer), largest of the probe batches"]
     assert found == pytest.approx(largest.values)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from infoplane.presentation import save_figures
-from infoplane.report.canvas import extent
+from infoplane.report.canvas import ceiling_in_view, extent
 from infoplane.report.figures import Figure, save
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.panel import Axis, Panel, Series
@@ -96,6 +96,19 @@ def test_figures_of_one_scale_have_one_range(tmp_path, drawn, plane, one, other,
         assert low == extent(panels)
     if plane:
         assert [axes.get_xlim() for axes in drawn] == [low, high]
+
+
+@pytest.mark.parametrize("plane", (True, False))
+def test_the_range_holds_every_error_whole(plane):
+    """Of ordinates, and in a plane of abscissae; a missing error hides no point."""
+    x, y = np.array([1.0, 20.0]), np.array([1.0, 2.0])
+    series = Series("a", x, y, np.array([0.5, 30.0]), np.array([3.0, np.nan]), at=np.arange(2))
+    panel = Panel("k", "t", "", Axis("x"), Axis("y"), (series,), plane=plane, ceiling=60.0)
+    assert not ceiling_in_view(panel, [panel]), "errors alone bring no ceiling into view"
+    low, high = extent([panel])
+    least, largest = (-10.0, 50.0) if plane else (-2.0, 4.0)
+    margin = 0.04 * (largest - least)
+    assert (low, high) == pytest.approx((least - margin, largest + margin))
 
 
 def test_what_is_no_moment_has_bars_and_its_own_numbers_along_the_axis(tmp_path):

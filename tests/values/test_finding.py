@@ -3,6 +3,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.finding import Finding, Interval, Reading, Verdict, as_json
@@ -87,3 +89,37 @@ def test_ties_are_seldom_contradicted_however_many_parts_and_samples(parts, samp
 def test_what_was_not_measured_has_no_interval():
     with pytest.raises(InfoplaneError, match="not measured"):
         Interval.of([1.0, math.nan])
+
+
+SAMPLES = st.lists(
+    st.floats(-1e300, 1e300) | st.sampled_from([math.inf, -math.inf, 1.7e308, -1.7e308]),
+    min_size=2,
+    max_size=6,
+)
+
+
+@given(SAMPLES, st.sampled_from([math.inf, -math.inf]))
+def test_infinite_samples_decide_nothing(samples, infinite):
+    found = Interval.of([*samples, infinite])
+    assert (found.p_value, found.low, found.high) == (1.0, -math.inf, math.inf)
+    assert reading(found).verdict is Verdict.UNDECIDED
+    assert reading(found).p_value == 1.0
+
+
+@given(SAMPLES)
+def test_a_decision_has_a_finite_mean_and_a_finite_interval(samples):
+    """Samples near the largest number overflow in their mean, or in its error."""
+    found = Interval.of(samples)
+    assert 0 <= found.p_value <= 1 and not math.isnan(found.low) and not math.isnan(found.high)
+    if reading(found).verdict is not Verdict.UNDECIDED:
+        assert math.isfinite(found.mean)
+        assert math.isfinite(found.low if found.mean > 0 else found.high)
+
+
+@pytest.mark.parametrize("samples", [[math.inf, 1.0, 2.0], [math.inf] * 3, [math.inf, -math.inf]])
+def test_a_part_that_is_not_finite_leaves_the_claim_undecided(samples):
+    one = Reading("e", {"a": UP, "b": Interval.of(samples)}, {"a": UP, "b": Interval.of(samples)})
+    assert one.verdict is Verdict.UNDECIDED and one.weakest == "b"
+    assert not one.shared_with_control
+    text = json.dumps(as_json(finding(one)), allow_nan=False)
+    assert json.loads(text)["readings"][0]["parts"]["b"]["high"] is None

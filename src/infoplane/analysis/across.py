@@ -8,21 +8,25 @@ import numpy as np
 import xarray as xr
 
 from infoplane.analysis.claims import require_seeds
-from infoplane.analysis.repeated import BATCH, SEED, is_p_value
+from infoplane.analysis.repeated import mean
 from infoplane.values.errors import InfoplaneError
+from infoplane.values.replicates import Replicate
 from infoplane.values.trace import Trace
 
 PROBE_BATCHES = "probe_batches"
 """Attribute of several seeds' Trace: over how many probe batches each seed's numbers are means."""
 SEEDS = "seeds"
-"""The setting of several seeds' Trace that lists them."""
+"""The setting that lists the seeds of a combined Trace."""
+SEED, BATCH = Replicate.SEED.value, Replicate.BATCH.value
 
 
 def combined(traces: Sequence[Trace]) -> Trace:
-    """One Trace with a dimension ``seed``, in increasing order; one Trace alone stays as it is.
+    """All that was measured of one setting as one Trace, whose settings list the ``SEEDS``.
 
-    Every variable is averaged over its probe batches first (of p-values the largest is kept), and
-    is NaN where a batch was not measured, so that no mean is ever silently that of fewer.
+    Several seeds lie along a dimension ``seed``, in increasing order. Every variable is averaged
+    over its probe batches first (of p-values the largest is kept), and is NaN where a batch was
+    not measured, so that no mean is ever silently that of fewer. One seed alone has no spread over
+    seeds: it keeps its probe batches. What has no seed stays as it is.
 
     Raises:
         InfoplaneError: They are not different seeds of one setting, or have not the same layers,
@@ -30,7 +34,7 @@ def combined(traces: Sequence[Trace]) -> Trace:
     """
     require_seeds(traces)
     if len(traces) == 1:
-        return traces[0]
+        return _alone(traces[0])
     ordered = sorted(traces, key=lambda trace: int(trace.attrs[SEED]))
     seeds = [int(trace.attrs[SEED]) for trace in ordered]
     for trace in ordered[1:]:
@@ -44,19 +48,21 @@ def combined(traces: Sequence[Trace]) -> Trace:
     return whole
 
 
+def _alone(trace: Trace) -> Trace:
+    """One seed with its batches, told in the form of several."""
+    if SEED not in trace.attrs:
+        return trace
+    whole = trace.copy()
+    whole.attrs = _attributes(trace, [int(trace.attrs[SEED])])
+    return whole
+
+
 def _of_one_seed(trace: Trace) -> Trace:
     """Every variable over the probe batches, with its attributes, along a seed of one."""
     return trace.map(
-        lambda values: _over_batches(values).expand_dims(SEED, axis=-1), keep_attrs=True
+        lambda values: mean(str(values.name), values).astype(float).expand_dims(SEED, axis=-1),
+        keep_attrs=True,
     )
-
-
-def _over_batches(values: xr.DataArray) -> xr.DataArray:
-    if BATCH not in values.dims:
-        return values.astype(float)
-    if is_p_value(str(values.name)):
-        return values.max(BATCH, skipna=False)
-    return values.mean(BATCH, skipna=False)
 
 
 def _require_alike(one: Trace, other: Trace) -> None:
@@ -96,11 +102,11 @@ def _attributes(first: Trace, seeds: Sequence[int]) -> dict[str, Any]:
     told = {key: value for key, value in first.attrs.items() if key not in (SEED, "address")}
     settings = json.loads(first.attrs.get("settings", "{}"))
     settings.pop(SEED, None)
-    listed = ", ".join(map(str, seeds))
+    listed = f"{'seeds' if len(seeds) > 1 else 'seed'} {', '.join(map(str, seeds))}"
     words = str(told.get("description", ""))
     return {
         **told,
         "settings": json.dumps({**settings, SEEDS: list(seeds)}, sort_keys=True),
-        "description": words.replace(f"seed {seeds[0]}", f"seeds {listed}"),
+        "description": words.replace(f"seed {seeds[0]}", listed),
         PROBE_BATCHES: int(first.sizes.get(BATCH, 1)),
     }

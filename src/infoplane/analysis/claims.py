@@ -8,17 +8,19 @@ from typing import Any, final
 import numpy as np
 import xarray as xr
 
+from infoplane.analysis.repeated import repeated_over, repetitions
 from infoplane.values.ceilings import saturated
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.finding import Finding, Interval, Reading
+from infoplane.values.replicates import Replicate
 from infoplane.values.trace import Trace, settings_of
 from infoplane.values.units import BIT
 
 Statistic = Callable[[Trace], xr.DataArray]
 """A number per estimator and probe batch, and per part of the claim if it has parts:
 dimensions (estimator, batch) or (part, estimator, batch)."""
-REPLICATES = ("init", "batch")
-"""What the numbers of one Trace may be repeated over, the most independent first."""
+Evidence = Mapping[str, Mapping[str, Any]]
+"""Named numbers for a reader, by estimator."""
 
 
 @final
@@ -36,7 +38,7 @@ class Claim:
         control: The same statistic where the claim has no reason to hold, None if there is no
             such place.
         control_name: What that place is.
-        evidence: Named numbers for a reader, given a Trace and an estimator's name.
+        evidence: Named numbers for a reader, of every estimator of a Trace.
         unit: Unit of the statistic.
         notes: Sentences a reader needs to judge it.
         needs: What else an estimator must have measured, such as the null of its control.
@@ -49,7 +51,7 @@ class Claim:
     rests_on: Callable[[Trace], xr.DataArray]
     control: Statistic | None = None
     control_name: str = "untrained network"
-    evidence: Callable[[Trace, str], Mapping[str, Any]] = lambda trace, estimator: {}
+    evidence: Callable[[Trace], Evidence] = lambda trace: {}
     unit: str = BIT
     notes: tuple[str, ...] = ()
     needs: Callable[[Trace], Sequence[xr.DataArray]] = lambda trace: ()
@@ -62,8 +64,8 @@ def judged(claims: Sequence[Claim], traces: Sequence[Trace]) -> list[Finding]:
         InfoplaneError: There is no Trace, or they are not seeds of one experiment.
     """
     require_seeds(traces)
-    told = [(claim, readers(claim, traces)) for claim in claims]
-    return [_judged_by(names, claim, traces) for claim, names in told if names]
+    told = (_judged(claim, traces) for claim in claims)
+    return [one for one in told if one is not None]
 
 
 def judge(claim: Claim, traces: Sequence[Trace]) -> Finding:
@@ -77,29 +79,37 @@ def judge(claim: Claim, traces: Sequence[Trace]) -> Finding:
             has measured all that the claim needs.
     """
     require_seeds(traces)
-    names = readers(claim, traces)
-    if not names:
+    finding = _judged(claim, traces)
+    if finding is None:
         raise InfoplaneError(
             f"Claim {claim.key!r} cannot be judged: no estimator has measured all that it rests "
             "on. Judge a part of training at which everything is finite."
         )
-    return _judged_by(names, claim, traces)
+    return finding
 
 
-def _judged_by(names: Sequence[str], claim: Claim, traces: Sequence[Trace]) -> Finding:
-    """The finding of the estimators that have measured all that a claim needs."""
+def _judged(claim: Claim, traces: Sequence[Trace]) -> Finding | None:
+    """The finding of the estimators that have measured all that a claim needs; None of none."""
+    rests_on = [claim.rests_on(trace) for trace in traces]
+    names = _readers(claim, traces, rests_on)
+    if not names:
+        return None
     without = [str(one) for one in traces[0]["estimator"].values if str(one) not in names]
-    traces = [trace.sel(estimator=names) for trace in traces]
+    if without:
+        traces = [trace.sel(estimator=names) for trace in traces]
+        rests_on = [one.sel(estimator=names) for one in rests_on]
     effects = _samples(claim.statistic, traces)
     controls = None if claim.control is None else _samples(claim.control, traces)
-    full = np.mean([_share_saturated(claim.rests_on(trace)) for trace in traces], axis=0)
+    full = np.mean([_share_saturated(one) for one in rests_on], axis=0)
+    evidence = [claim.evidence(trace) for trace in traces]
+    over, count = _spread(traces)
     readings = tuple(
         Reading(
             estimator=name,
             parts=_intervals(effects.sel(estimator=name)),
             controls=None if controls is None else _intervals(controls.sel(estimator=name)),
             saturated=float(full[i]),
-            evidence=_evidence(claim, traces, name),
+            evidence=_evidence(evidence, traces, name),
         )
         for i, name in enumerate(names)
     )
@@ -109,22 +119,24 @@ def _judged_by(names: Sequence[str], claim: Claim, traces: Sequence[Trace]) -> F
         claim.source,
         readings,
         claim.unit,
-        _spread(traces),
+        over.counted(count) + (", one seed" if over is Replicate.BATCH else ""),
         (*claim.notes, *_without(without)),
         claim.control_name,
+        over,
     )
 
 
-def readers(claim: Claim, traces: Sequence[Trace]) -> list[str]:
+def _readers(claim: Claim, traces: Sequence[Trace], rests_on: Sequence[xr.DataArray]) -> list[str]:
     """The estimators that have measured, in every Trace, all that a claim needs."""
-    whole = [_whole(claim, trace) for trace in traces]
+    whole = [
+        _whole((one, *claim.needs(trace))) for trace, one in zip(traces, rests_on, strict=True)
+    ]
     names = [str(name) for name in traces[0]["estimator"].values]
     return [name for name in names if all(bool(one.sel(estimator=name)) for one in whole)]
 
 
-def _whole(claim: Claim, trace: Trace) -> xr.DataArray:
+def _whole(needed: Sequence[xr.DataArray]) -> xr.DataArray:
     """Under which estimators everything that a claim needs is a finite number."""
-    needed = (claim.rests_on(trace), *claim.needs(trace))
     finite = [
         xr.apply_ufunc(np.isfinite, one).all([dim for dim in one.dims if dim != "estimator"])
         for one in needed
@@ -208,8 +220,7 @@ def _samples(statistic: Statistic, traces: Sequence[Trace]) -> xr.DataArray:
 
 def _replicated(values: xr.DataArray) -> xr.DataArray:
     """The values along "sample": over networks if there are several, else over probe batches."""
-    kind = next(dim for dim in REPLICATES if dim in values.dims)
-    others = [dim for dim in REPLICATES if dim in values.dims and dim != kind]
+    kind, *others = (one for one in Replicate if one in values.dims)
     return values.mean(others).rename({kind: "sample"})
 
 
@@ -217,26 +228,27 @@ def _intervals(samples: xr.DataArray) -> dict[str, Interval]:
     """The interval of every part; parts are reduced before anybody asks which is the weakest."""
     if "part" not in samples.dims:
         return {"": Interval.of(samples.values)}
+    rows = samples.transpose("part", "sample").values
     return {
-        str(part): Interval.of(samples.sel(part=part).values) for part in samples["part"].values
+        str(part): Interval.of(row) for part, row in zip(samples["part"].values, rows, strict=True)
     }
 
 
-def _evidence(claim: Claim, traces: Sequence[Trace], name: str) -> Mapping[str, Any]:
-    """The numbers of one run, or of each seed under its name."""
-    if len(traces) == 1:
-        return claim.evidence(traces[0], name)
-    return {f"seed {trace.attrs['seed']}": claim.evidence(trace, name) for trace in traces}
+def _evidence(
+    evidence: Sequence[Evidence], traces: Sequence[Trace], name: str
+) -> Mapping[str, Any]:
+    """One estimator's numbers of one run, or of each seed under its name."""
+    told = [one.get(name, {}) for one in evidence]
+    if len(told) == 1:
+        return told[0]
+    return {f"seed {trace.attrs['seed']}": one for trace, one in zip(traces, told, strict=True)}
 
 
-def _spread(traces: Sequence[Trace]) -> str:
+def _spread(traces: Sequence[Trace]) -> tuple[Replicate, int]:
+    """What the intervals run over, and over how many."""
     if len(traces) > 1:
-        return f"{len(traces)} seeds"
-    kind = next(dim for dim in REPLICATES if dim in traces[0].dims)
-    count = traces[0].sizes[kind]
-    several = {"init": "networks", "batch": "probe batches, one seed"}
-    alone = {"init": "network", "batch": "probe batch, one seed"}
-    return f"{count} {alone[kind] if count == 1 else several[kind]}"
+        return Replicate.SEED, len(traces)
+    return repeated_over(traces[0]) or Replicate.BATCH, repetitions(traces[0])
 
 
 def _settings(trace: Trace) -> dict[str, Any]:

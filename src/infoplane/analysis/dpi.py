@@ -7,7 +7,7 @@ from typing import Any, final
 import numpy as np
 import xarray as xr
 
-from infoplane.analysis.repeated import error
+from infoplane.analysis.repeated import mean, standard_error
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.trace import Trace
 
@@ -74,11 +74,11 @@ def _along_dims(values: xr.DataArray) -> dict[Hashable, xr.DataArray]:
 def holds(slack: xr.DataArray) -> xr.DataArray:
     """+1 where an inequality holds beyond its paired standard error, −1 violated, 0 between.
 
-    NaN with a probe of one batch, which has no standard error.
+    NaN with a probe of one batch, which has no standard error, and where a number is missing.
     """
-    mean, slight = slack.mean("batch"), error(slack)
-    state = (mean > slight).astype(float) - (mean < -slight).astype(float)
-    return state.where(slight.notnull())
+    means, slight = mean("", slack), standard_error(slack).values
+    state = (means.values > slight).astype(float) - (means.values < -slight)
+    return means.copy(data=np.where(np.isnan(slight), np.nan, state))
 
 
 def by_stage(slack: xr.DataArray) -> xr.DataArray:
@@ -120,22 +120,34 @@ def _staged(slack: xr.DataArray, means: Mapping[str, np.ndarray]) -> xr.DataArra
     )
 
 
-def link_evidence(slack: xr.DataArray, estimator: str) -> dict[str, Any]:
-    """The share of snapshots at which all links hold, or each of them does, and its mean slack."""
-    chosen = slack.sel(estimator=estimator).transpose("link", "snapshot", "batch")
-    state, numbers = holds(chosen).values, chosen.values
+def link_evidence(slack: xr.DataArray) -> dict[str, dict[str, Any]]:
+    """What can be told of a chain's links under every estimator.
+
+    It is the share of snapshots at which all links hold, or each of them does, and its mean slack.
+    """
+    ordered = slack.transpose("estimator", "link", "snapshot", "batch")
+    states = holds(ordered).values
+    links = [str(link) for link in slack["link"].values]
+    return {
+        str(name): _told(links, states[place], ordered.values[place])
+        for place, name in enumerate(slack["estimator"].values)
+    }
+
+
+def _told(links: Sequence[str], state: np.ndarray, numbers: np.ndarray) -> dict[str, Any]:
+    """The same under one: states of shape (link, snapshot), slacks (link, snapshot, batch)."""
     shares: dict[str, Any] = {
         "share of snapshots at which all links hold": float((state > 0).all(0).mean()),
         "share at which a link is violated": float((state < 0).any(0).mean()),
     }
     return shares | {
-        str(link): {
+        link: {
             "holds at": float((state[place] > 0).mean()),
             "violated at": float((state[place] < 0).mean()),
             "mean slack": float(numbers[place].mean()),
             "last slack": float(numbers[place, -1].mean()),
         }
-        for place, link in enumerate(slack["link"].values)
+        for place, link in enumerate(links)
     }
 
 

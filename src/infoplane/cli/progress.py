@@ -200,7 +200,7 @@ def _print_end(label: str, outcome: Outcome) -> None:
 def _rough(seconds: float) -> str:
     """A time as one would say it.
 
-    >>> _rough(40), _rough(300), _rough(9000)
+    >>> _rough(40.0), _rough(300.0), _rough(9000.0)
     ('40 s', '5 min', '2.5 h')
     """
     if seconds < 90:

@@ -33,13 +33,16 @@ class Read:
 @final
 @dataclass(frozen=True)
 class Column:
-    """One run, or several seeds of one setting, in increasing order.
+    """One run, or all seeds of one setting, in increasing order.
 
     Attributes:
         runs: At least one.
+        is_setting: Whether it is a setting, which is told by its seeds however many they are; a
+            run has one, by which it may differ from another.
     """
 
     runs: tuple[Run, ...]
+    is_setting: bool = True
 
     @cached_property
     def read(self) -> Read:
@@ -51,8 +54,8 @@ class Column:
         runs = [Run(run.folder) for run in self.runs]  # others than those that somebody holds
         traces = [run.trace for run in runs]
         findings = runs[0].shown.findings(traces)
-        trace = combined(traces).assign_attrs({DATA: runs[0].manifest.data})
-        return Read(trace, findings)
+        trace = combined(traces) if self.is_setting else traces[0]
+        return Read(trace.assign_attrs({DATA: runs[0].manifest.data}), findings)
 
     @property
     def broken(self) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import final
+from typing import Any, final
 
 from infoplane.analysis.ledger import Ledger
 from infoplane.comparing.column import Column, columns_of, require_different
@@ -21,7 +21,7 @@ from infoplane.report.references import Citations
 from infoplane.runs import Run
 from infoplane.store.files import write_whole
 from infoplane.values.errors import InfoplaneError
-from infoplane.values.finding import Finding
+from infoplane.values.finding import Finding, as_json
 
 
 @final
@@ -53,7 +53,7 @@ class Comparison:
         runs = [Run(folder) for folder in folders]
         require_different(runs)
         title = f"Comparison of {len(runs)} runs"
-        return Comparison(_named([Column((run,)) for run in runs]), title)
+        return Comparison(_named([Column((run,), is_setting=False) for run in runs]), title)
 
     @staticmethod
     def by_setting(runs: Sequence[Run], *, title: str, notes: Sequence[str] = ()) -> "Comparison":
@@ -91,6 +91,28 @@ class Comparison:
     def ledger(self) -> Ledger:
         """All readings of all columns, at one false discovery rate."""
         return Ledger.of(self.findings)
+
+    def as_json(self) -> dict[str, Any]:
+        """What every column found as plain JSON, by the column's name.
+
+        Beside what ``values.finding.as_json`` tells of a reading stands its ``p_value`` ("the
+        effect is zero"), its ``q_value`` in the ledger (null if it could not be decided), and what
+        its interval is ``over``: "seed", "init" (networks) or "batch" (of one network).
+        """
+        return {
+            name: [self._told(name, one) for one in found] for name, found in self.findings.items()
+        }
+
+    def _told(self, name: str, finding: Finding) -> dict[str, Any]:
+        """A finding of one column."""
+        told = as_json(finding)
+        readings = []
+        for reading, written in zip(finding.readings, told["readings"], strict=True):
+            entry = self.ledger.entry(name, finding, reading.estimator)
+            q_value = None if entry is None else entry.q_value
+            own = {"p_value": reading.p_value, "q_value": q_value, "over": str(finding.over)}
+            readings.append(written | own)
+        return told | {"readings": readings}
 
     def write(self, path: Path) -> Path:
         """Writes the page and returns its path.

@@ -34,8 +34,7 @@ def settings_table(runs: Runs, folders: Mapping[str, Sequence[Path]]) -> Table:
         runs: The columns' Traces.
         folders: The folders of each column's runs.
     """
-    told = differing(list(runs.values()))
-    different = {key: values for key, values in told.items() if key != SEEDS}
+    different = differing(list(runs.values()))
     parent, places = _places(folders)
     rows = [
         *((Cell((key,)), *(Cell((one,)) for one in values)) for key, values in different.items()),
@@ -53,10 +52,10 @@ def settings_table(runs: Runs, folders: Mapping[str, Sequence[Path]]) -> Table:
 
 
 def _seeds(runs: Runs) -> Iterator[tuple[Cell, ...]]:
-    """The seeds of each setting, where several were computed."""
+    """The seeds of each setting, if columns are settings."""
     known = [settings_of(trace) for trace in runs.values()]
     if any(SEEDS in one for one in known):
-        listed = [one.get(SEEDS, [one["seed"]] if "seed" in one else []) for one in known]
+        listed = [one.get(SEEDS, []) for one in known]
         yield Cell((SEEDS,)), *(Cell((", ".join(map(str, one)),)) for one in listed)
 
 
@@ -86,7 +85,8 @@ def verdict_tables(
     tables = [_effects(claims, runs, ledger, citations)]
     if len(runs) > FEW:
         tables.insert(0, _glance(claims, runs, ledger))
-    words = tuple(ledger.words(citations.cite(SOURCE)))
+    marked = [f"Readings that do not stay decided are marked “{LOST}”."] if ledger.lost else []
+    words = (*ledger.words(citations.cite(SOURCE)), *marked)
     return [_worded(tables[0], words), *tables[1:]]
 
 

@@ -4,15 +4,14 @@ import os
 import platform
 import resource
 import sys
-import tempfile
 import time
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from infoplane.engine.captured import captured
+from infoplane.engine.copying import copying
 from infoplane.engine.job import Job, Outcome, Progress, Status, Tell, Terms
+from infoplane.engine.scratch import scratch
 from infoplane.numerics.workers import pinned
 from infoplane.runs import Watcher, address_of, ensured
 from infoplane.store.lock import Taken
@@ -21,8 +20,6 @@ from infoplane.values.trace import Row, Tick
 
 TOLD_EVERY = 0.2
 """Seconds between two signs of life of a job."""
-PUSHED_EVERY = 30.0
-"""Seconds between two copies of an unfinished job's folder to a remote one."""
 LOG_CHARACTERS = 100_000
 """The end of a longer log is kept."""
 
@@ -37,10 +34,10 @@ def attempt(job: Job, terms: Terms, tell: Tell, log: Path | None = None) -> Outc
         log: Where to write what it prints while it runs; None for a temporary file.
     """
     start = time.perf_counter()
-    with tempfile.TemporaryDirectory(prefix="infoplane-") as scratch:
-        path = log or Path(scratch) / "log"
+    with scratch() as folder:
+        path = log or folder / "log"
         with captured(path), pinned(terms.threads):
-            status, error, notes = _tried(job, terms, tell, Path(scratch))
+            status, error, notes = _tried(job, terms, tell, folder)
         told = path.read_text(errors="replace")[-LOG_CHARACTERS:]
     seconds = time.perf_counter() - start
     return Outcome(job.address, status, seconds, error, told, where(), memory_peak(), notes)
@@ -57,12 +54,10 @@ def memory_peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
-def _tried(
-    job: Job, terms: Terms, tell: Tell, scratch: Path
-) -> tuple[Status, str, tuple[str, ...]]:
+def _tried(job: Job, terms: Terms, tell: Tell, folder: Path) -> tuple[Status, str, tuple[str, ...]]:
     """Status, error and notes; a traceback is printed, for the log."""
     try:
-        return _computed(job, terms, tell, scratch)
+        return _computed(job, terms, tell, folder)
     except Taken:
         return "busy", "", ()
     except InfoplaneError as problem:
@@ -74,39 +69,32 @@ def _tried(
 
 
 def _computed(
-    job: Job, terms: Terms, tell: Tell, scratch: Path
+    job: Job, terms: Terms, tell: Tell, folder: Path
 ) -> tuple[Status, str, tuple[str, ...]]:
-    """Computes what is left of a job, in the folder of all runs or by way of a remote one."""
+    """Computes what is left of a job, in the folder of all runs or by way of a remote one.
+
+    Args:
+        job: Which one.
+        terms: Where and how.
+        tell: Is told of progress.
+        folder: Empty, for the run if the folder of all runs is a remote one.
+    """
     here = address_of(job.experiment)
     if here != job.address:
         raise InfoplaneError(
             f"On {platform.node()} this job has the address {here}, not {job.address}: other data "
             "lie there, or another version of infoplane is installed; make them the same."
         )
-    with _copied(job, terms, scratch) as (root, copy):
-        watch = _both(_throttled(job.address, tell), copy)
-        done, fresh = ensured(job.experiment, root, threads=terms.threads, watch=watch)
-    return "computed" if fresh else "found", "", done.manifest.repairs
-
-
-@contextmanager
-def _copied(job: Job, terms: Terms, scratch: Path) -> Iterator[tuple[Path, Watcher]]:
-    """Where to compute, and what to call on the way so that a remote folder has it, too."""
+    told = _throttled(job.address, tell)
     if not terms.remote:
-        yield terms.root, lambda _: None
-        return
-    mirror = terms.mirror(job, scratch)
-    mirror.fetch()
-    pushed = time.monotonic()
-
-    def copy(event: Row | Tick) -> None:
-        nonlocal pushed
-        if isinstance(event, Row) and time.monotonic() - pushed > PUSHED_EVERY:
-            mirror.push()
-            pushed = time.monotonic()
-
-    yield scratch, copy
-    mirror.push()
+        done, fresh = ensured(job.experiment, terms.root, threads=terms.threads, watch=told)
+        return ("computed" if fresh else "found"), "", done.manifest.repairs
+    with copying(job, terms, folder) as copy:
+        watch = _both(told, copy.watch)
+        done, fresh = ensured(job.experiment, folder, threads=terms.threads, watch=watch)
+        if fresh:
+            copy.finish()
+    return ("computed" if fresh else "found"), "", (*done.manifest.repairs, *copy.notes)
 
 
 def _throttled(address: str, tell: Tell) -> Watcher:

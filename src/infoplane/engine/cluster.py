@@ -1,56 +1,25 @@
 """Jobs as tasks on a Ray cluster, or on a Ray of this machine that is started for one sweep."""
 
-import logging
 import os
 import re
-import socket
-import sys
-import tempfile
-import time
-import warnings
 from collections import deque
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, final
 
 from infoplane.engine.attempt import attempt
-from infoplane.engine.board import Board
+from infoplane.engine.connection import Pulse, connected, failures, ray
 from infoplane.engine.job import Engine, Job, Outcome, Progress, Tell, Terms
-from infoplane.numerics.workers import cores
-from infoplane.values.errors import InfoplaneError, InfoplaneWarning
-
-SETTINGS = {
-    "RAY_USAGE_STATS_ENABLED": "0",  # nobody is told that infoplane runs
-    "RAY_task_oom_retries": "3",  # Ray's own number is infinite: too big a job would never end
-}
-"""Of Ray, unless the user has set them; it reads them once, when it is imported."""
-for _name, _value in SETTINGS.items():
-    os.environ.setdefault(_name, _value)
-try:
-    import ray
-    from ray import exceptions as failures
-    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-except ImportError:
-    raise InfoplaneError(
-        'The Ray engine needs Ray; install it with: pip install "infoplane[ray]"'
-    ) from None
+from infoplane.engine.news import News
+from infoplane.engine.placement import Misfits, Needs, needs_of
+from infoplane.values.errors import InfoplaneError
 
 POLL = 0.5
 """Seconds between two looks at what the jobs are doing."""
-PULSE = 5.0
-"""Seconds between two looks at the cluster itself."""
-SILENCE = 20.0
-"""Seconds after which a head that does not answer is taken for lost; after 60, Ray would end us."""
 GRACE = 10.0
 """Seconds that a job has for ending when it is asked to."""
-REACHED = 5.0
-"""Seconds within which a head must answer."""
-OBJECTS = 100_000_000
-"""Bytes for Ray's object store, where Ray is started for a sweep: only outcomes travel."""
-UNSENT = 100
-"""Signs of life that may wait to be sent; more are dropped, the next one says as much."""
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _CAUSES: Mapping[type[Exception], str] = {
     failures.OutOfMemoryError: "its node ran out of memory; give each job more (--memory-gb), or "
@@ -111,10 +80,10 @@ class RayCluster(Engine):
             InfoplaneError: There is no cluster at the address, or it is lost on the way.
         """
         terms = replace(terms, root=terms.root.absolute())
-        with _connected(self.address, self._environment, terms.threads) as environment:
-            news, pulse = _News(), _Pulse()
+        with connected(self.address, self._environment, terms.threads) as environment:
+            news, pulse = News(), Pulse()
             queue, running = deque(jobs), dict[ray.ObjectRef, Job]()
-            waiting = _Misfits(self)
+            waiting = Misfits(self.patience)
             try:
                 while queue or running:
                     while queue and len(running) < (self.jobs or len(jobs)):
@@ -125,10 +94,10 @@ class RayCluster(Engine):
                     for ref in done:
                         yield _outcome(ref, running.pop(ref), terms)
                     if not done and pulse.felt():
-                        for ref, outcome in waiting.given_up(running, terms):
-                            running.pop(ref)
+                        needs = {ref: self._needs(job, terms) for ref, job in running.items()}
+                        for ref, error in waiting.given_up(needs, _nodes()).items():
                             _cancel([ref])
-                            yield outcome
+                            yield Outcome(running.pop(ref).address, "failed", error=error)
             finally:
                 if pulse.alive:
                     _cancel(list(running))
@@ -139,12 +108,8 @@ class RayCluster(Engine):
         asked = dict(self.runtime_env or {})
         return asked | {"env_vars": {"OMP_WAIT_POLICY": "PASSIVE", **asked.get("env_vars", {})}}
 
-    def _needs(self, job: Job, terms: Terms) -> dict[str, float]:
-        """What a node must have to hold a job, by Ray's names."""
-        on_cpu = str(getattr(job.experiment, "device", "cpu")).startswith("cpu")
-        gpus = self.gpus if self.gpus is not None else float(not on_cpu)
-        needs = {"CPU": terms.threads, "GPU": gpus, "memory": self.memory or 0}
-        return {name: float(amount) for name, amount in needs.items() if amount}
+    def _needs(self, job: Job, terms: Terms) -> Needs:
+        return needs_of(job, threads=terms.threads, gpus=self.gpus, memory=self.memory)
 
     def _begun(
         self,
@@ -175,6 +140,11 @@ def _attempted(job: Job, terms: Terms, board: Any) -> Outcome:  # noqa: ANN401 â
             board.put.remote(progress.address, progress.step, progress.total)
 
     return attempt(job, terms, tell)
+
+
+def _nodes() -> list[dict[str, float]]:
+    """What each living node has, by Ray's names."""
+    return [node["Resources"] for node in ray.nodes() if node["Alive"]]
 
 
 def _rooted(job: Job) -> Job:
@@ -226,229 +196,3 @@ def _cancel(refs: "Sequence[ray.ObjectRef[Outcome]]") -> None:
                 ray.cancel(ref, force=force)
             if refs:
                 _, refs = ray.wait(list(refs), num_returns=len(refs), timeout=GRACE)
-
-
-@final
-class _News:
-    """What workers tell, on a board near the driver; it may be lost, and nothing else with it."""
-
-    def __init__(self) -> None:
-        self._begin()
-
-    def _begin(self) -> None:
-        here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
-        remote: Any = ray.remote(Board)
-        self._begun = time.monotonic()
-        self.board = remote.options(
-            num_cpus=0, max_pending_calls=UNSENT, scheduling_strategy=here
-        ).remote()
-        self._asked = self.board.take.remote()
-
-    def report(self, tell: Tell, running: set[str]) -> None:
-        """Tells what has come in of the jobs that still run."""
-        ready, _ = ray.wait([self._asked], timeout=0)
-        if not ready:
-            return
-        try:
-            news = ray.get(self._asked)
-            self._asked = self.board.take.remote()
-        except failures.RayError:
-            if time.monotonic() - self._begun > PULSE:
-                self._begin()  # for the jobs that are yet to begin
-            return
-        for address, (step, total) in news.items():
-            if address in running:
-                tell(Progress(address, step, total))
-
-
-@final
-class _Pulse:
-    """Whether the cluster's head still answers; Ray itself ends a driver that it has lost."""
-
-    def __init__(self) -> None:
-        self.alive = True
-        self._address = str(ray.get_runtime_context().gcs_address)
-        self._looked = self._answered = time.monotonic()
-
-    def felt(self) -> bool:
-        """Whether it was time to look again, and the head has answered.
-
-        Raises:
-            InfoplaneError: The head has not answered for ``SILENCE`` seconds.
-        """
-        now = time.monotonic()
-        if now - self._looked < PULSE:
-            return False
-        self._looked = now
-        if _answers(self._address):
-            self._answered = now
-            return True
-        if now - self._answered < SILENCE:
-            return False
-        self.alive = False
-        raise InfoplaneError(
-            f"The Ray cluster at {self._address} is lost. What was computed so far is kept: start "
-            "the cluster again, and type the same command again."
-        )
-
-
-@final
-class _Misfits:
-    """Jobs that no node of the cluster can hold: waited for a while, then given up."""
-
-    def __init__(self, engine: RayCluster) -> None:
-        self._engine = engine
-        self._since: float | None = None
-
-    def given_up(
-        self, running: "Mapping[ray.ObjectRef[Outcome], Job]", terms: Terms
-    ) -> list[tuple["ray.ObjectRef[Outcome]", Outcome]]:
-        """Those that have waited long enough, as failures."""
-        nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-        needs = {ref: self._engine._needs(job, terms) for ref, job in running.items()}
-        misfits = {
-            ref: self._complaint(needed, nodes)
-            for ref, needed in needs.items()
-            if not any(_holds(node, needed) for node in nodes)
-        }
-        now = time.monotonic()
-        if not misfits:
-            self._since = None
-            return []
-        if self._since is None:
-            self._since = now
-            first = next(iter(misfits.values()))
-            warnings.warn(
-                f"{first} Waiting {self._engine.patience:g} s for one.",
-                InfoplaneWarning,
-                stacklevel=4,
-            )
-        if now - self._since < self._engine.patience:
-            return []
-        return [
-            (ref, Outcome(running[ref].address, "failed", error=complaint))
-            for ref, complaint in misfits.items()
-        ]
-
-    @staticmethod
-    def _complaint(needs: Mapping[str, float], nodes: Sequence[Mapping[str, float]]) -> str:
-        most = {name: max((node.get(name, 0.0) for node in nodes), default=0.0) for name in needs}
-        return (
-            f"No node of the Ray cluster can hold a job that needs {_listed(needs)}; "
-            f"the most that one has is {_listed(most)}. Ask for less, or add a bigger node."
-        )
-
-
-def _holds(node: Mapping[str, float], needs: Mapping[str, float]) -> bool:
-    return all(node.get(name, 0.0) >= amount for name, amount in needs.items())
-
-
-def _listed(amounts: Mapping[str, float]) -> str:
-    """Resources for a reader."""
-    words = {"CPU": "{:g} CPU", "GPU": "{:g} GPU", "memory": "{:.3g} GB of memory"}
-    scale = {"memory": 1e9}
-    return ", ".join(words[name].format(n / scale.get(name, 1)) for name, n in amounts.items())
-
-
-@contextmanager
-def _connected(
-    address: str | None, environment: dict[str, Any], threads: int
-) -> Iterator[dict[str, Any]]:
-    """A connection to Ray within the block; what was there before it is there after it.
-
-    Yields:
-        What of the runtime environment each task must still bring along.
-    """
-    if ray.is_initialized():
-        yield environment
-        return
-    head = _head(address)
-    start: dict[str, Any] = {
-        "num_cpus": max(cores(), threads),
-        "object_store_memory": OBJECTS,
-        "include_dashboard": False,
-    }
-    try:
-        ray.init(
-            address=head or "local",
-            runtime_env=environment,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            **({} if head else start),
-        )
-    except (Exception, SystemExit) as problem:  # Ray raises errors of many kinds, and even exits
-        ray.shutdown()
-        place = f"There is no way into the Ray cluster at {head}" if head else "Ray cannot start"
-        raise InfoplaneError(f"{place}: {type(problem).__name__} {problem}") from problem
-    try:
-        with _quiet():
-            yield {}
-    finally:
-        ray.shutdown()
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keeps Ray from printing into the terminal; what it says of a job is in the outcome's log.
-
-    ``log_to_driver`` does not cover its words on dead processes, and no public option does.
-    """
-    worker: Any = sys.modules["ray._private.worker"]
-    before = getattr(worker, "_worker_logs_enabled", True)
-    worker._worker_logs_enabled = False
-    try:
-        yield
-    finally:
-        worker._worker_logs_enabled = before
-
-
-def _head(address: str | None) -> str | None:
-    """Where the cluster's head listens; None to start a Ray of our own.
-
-    Raises:
-        InfoplaneError: A cluster was asked for that is not there.
-    """
-    asked = address if address not in (None, "auto") else os.environ.get("RAY_ADDRESS") or address
-    if asked == "local":
-        return None
-    if asked in (None, "auto"):
-        recorded = _recorded()
-        if recorded is not None and _answers(recorded):
-            return recorded
-        if asked is None:
-            return None
-        raise InfoplaneError(
-            "No Ray cluster runs on this machine; start one with: ray start --head, or give the "
-            "address of its head (--address host:6379)."
-        )
-    assert asked is not None
-    if "://" in asked:
-        raise InfoplaneError(
-            f"The address {asked!r} is of Ray's client or job server. A sweep is driven from a "
-            "machine of the cluster: run it there with --address auto, or by ray job submit."
-        )
-    if not _answers(asked):
-        raise InfoplaneError(
-            f"No Ray cluster answers at {asked}. Is its head running, is this its address "
-            "(host:6379, as ray start --head says), and may this machine reach it?"
-        )
-    return asked
-
-
-def _recorded() -> str | None:
-    """The head of the cluster that ``ray start`` has started or joined on this machine."""
-    folder = os.environ.get("RAY_TMPDIR") or tempfile.gettempdir()
-    try:
-        return Path(folder, "ray", "ray_current_cluster").read_text().strip() or None
-    except OSError:
-        return None
-
-
-def _answers(address: str) -> bool:
-    """Whether somebody listens there; Ray itself would try for minutes."""
-    host, _, port = address.rpartition(":")
-    try:
-        with socket.create_connection((host.strip("[]"), int(port)), timeout=REACHED):
-            return True
-    except (OSError, ValueError, OverflowError):
-        return False

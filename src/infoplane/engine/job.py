@@ -2,10 +2,12 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, final
+from uuid import uuid4
 
+from infoplane.engine.claim import Claim
 from infoplane.engine.mirror import Mirror
 from infoplane.experiments.protocol import Experiment
 from infoplane.runs import address_of
@@ -50,11 +52,14 @@ class Terms:
         threads: Threads of each job; another number may change the last bits of a result.
         remote: URL that fsspec understands, to keep runs in, while ``root`` is each machine's own;
             empty if ``root`` is all there is, and every process of the sweep can see it.
+        owner: The driver, by a name that no other has; where there is a remote folder, jobs are
+            claimed in it.
     """
 
     root: Path
     threads: int = 1
     remote: str = ""
+    owner: str = field(default_factory=lambda: uuid4().hex)
 
     def __post_init__(self) -> None:
         if self.threads < 1:
@@ -62,7 +67,14 @@ class Terms:
 
     def mirror(self, job: Job, root: Path) -> Mirror:
         """The copy of a job's run that the remote folder keeps, and its place below ``root``."""
-        return Mirror(f"{self.remote.rstrip('/')}/{job.place.as_posix()}", root / job.place)
+        return Mirror(self._url(job), root / job.place)
+
+    def claim(self, job: Job) -> Claim:
+        """One attempt's claim to a job, in the remote folder."""
+        return Claim(self._url(job), self.owner)
+
+    def _url(self, job: Job) -> str:
+        return f"{self.remote.rstrip('/')}/{job.place.as_posix()}"
 
 
 Status = Literal["computed", "found", "busy", "failed"]

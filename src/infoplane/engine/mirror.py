@@ -7,12 +7,12 @@ journal, checkpoints and Trace, and computed again.
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
-from typing import Any, final
+from typing import final
 
+from infoplane.engine.claim import CLAIM
+from infoplane.engine.remote import Place
 from infoplane.store.files import write_whole, writing
 from infoplane.values.errors import InfoplaneError
 
@@ -37,11 +37,12 @@ class Mirror:
     """
 
     def __init__(self, url: str, folder: Path) -> None:
-        self.url, self.folder = url, folder
-        with _reaching(url):
-            self._files, root = _located(url)
-        self._root = root.rstrip("/")
+        self.folder = folder
+        self._place = Place(url)
         self._sent: dict[str, str] = {}
+
+    def __str__(self) -> str:
+        return str(self._place)
 
     def fetch(self) -> bool:
         """Brings what is there; a complete run replaces what is here, file by file.
@@ -55,8 +56,8 @@ class Mirror:
             InfoplaneError: The place cannot be read, lists a name that leads out of the folder,
                 or the folder here cannot be written.
         """
-        with _reaching(self.url):
-            manifest = self._manifest()
+        with self._place.reached():
+            manifest = self._place.read(MANIFEST)
             sizes = self._listing()
         for batch in _batches(sizes):
             self._bring(batch)
@@ -79,8 +80,8 @@ class Mirror:
         if manifest is None:
             return
         here = _hashes(self.folder)
-        with _reaching(self.url):
-            there, complete = self._listing(), _complete(self._manifest())
+        with self._place.reached():
+            there, complete = self._listing(), _complete(self._place.read(MANIFEST))
             if complete and not _complete(manifest):
                 return
             new = {n: s for n, (d, s) in here.items() if n not in there or self._sent.get(n) != d}
@@ -95,14 +96,15 @@ class Mirror:
                 self._put({MANIFEST: manifest})
 
     def _bring(self, names: list[str]) -> None:
-        with _reaching(self.url):
-            found = self._files.cat([self._at(name) for name in names], on_error="return")
+        with self._place.reached():
+            paths = [self._place.at(name) for name in names]
+            found = self._place.files.cat(paths, on_error="return")
         for name in names:
-            content = found[self._at(name)]
+            content = found[self._place.at(name)]
             if isinstance(content, FileNotFoundError):
                 continue  # somebody who is still at work has replaced it by another
             if isinstance(content, Exception):
-                with _reaching(self.url):
+                with self._place.reached():
                     raise content
             self._keep(name, content)
 
@@ -115,100 +117,22 @@ class Mirror:
         self._put({name: content for name, content in contents.items() if content is not None})
 
     def _put(self, contents: Mapping[str, bytes]) -> None:
-        files = {self._at(name): content for name, content in contents.items()}
-        try:
-            self._files.pipe(files)
-        except FileNotFoundError:  # a place with real folders, which must be made
-            for folder in sorted({path.rpartition("/")[0] for path in files}):
-                self._make(folder)
-            self._files.pipe(files)
+        self._place.write(contents)
         self._sent |= {name: _digest(content) for name, content in contents.items()}
 
-    def _make(self, folder: str) -> None:
-        """Makes a folder and those above it, but no bucket: that would be a misspelt name's."""
-        start = "/" if folder.startswith("/") else ""
-        parts = folder.strip("/").split("/")
-        for depth in range(2, len(parts) + 1):
-            path = start + "/".join(parts[:depth])
-            if not self._files.isdir(path):
-                with suppress(FileExistsError):
-                    self._files.mkdir(path, create_parents=False)
-
     def _remove(self, name: str) -> None:
-        with suppress(FileNotFoundError):
-            self._files.rm_file(self._at(name))
+        self._place.remove(name)
         self._sent.pop(name, None)
 
-    def _manifest(self) -> bytes | None:
-        try:
-            return self._files.cat_file(self._at(MANIFEST))
-        except FileNotFoundError:
-            return None
-
     def _listing(self) -> dict[str, int]:
-        """The size in bytes of each file there but the manifest, by its name in the folder."""
-        self._files.invalidate_cache()
-        try:
-            found = self._files.find(self._root, detail=True)
-        except FileNotFoundError:
-            return {}
-        sizes = {
-            self._name(path): int(entry.get("size") or 0)
-            for path, entry in found.items()
-            if entry.get("type") != "directory"
-        }
-        return {name: size for name, size in sizes.items() if name != MANIFEST}
-
-    def _name(self, path: str) -> str:
-        """A listed path relative to the folder; nothing may lead out of it."""
-        name = path.removeprefix(self._root + "/")
-        parts = name.split("/")
-        if name == path or any(p in ("", ".", "..") or set(p) & set("\\:\0") for p in parts):
-            raise InfoplaneError(
-                f"{_public(self.url)} lists {path!r}, which is no file of a run folder; "
-                "remove it there, or choose another place."
-            )
-        return name
-
-    def _at(self, name: str) -> str:
-        return f"{self._root}/{name}"
+        """The size in bytes of each file there but manifest and claim, by its name."""
+        return {n: size for n, size in self._place.sizes().items() if n not in (MANIFEST, CLAIM)}
 
     def _drop_all_but(self, names: Iterable[str]) -> None:
         """Removes files here that a complete run does not have, such as its checkpoints."""
         with writing(self.folder):
             for name in _hashes(self.folder).keys() - set(names):
                 (self.folder / name).unlink(missing_ok=True)
-
-
-def _located(url: str) -> tuple[Any, str]:
-    """The file system of a URL, and the path there."""
-    try:
-        from fsspec.core import url_to_fs
-    except ImportError:
-        raise InfoplaneError(
-            'A remote folder needs fsspec; install it with: pip install "infoplane[ray]"'
-        ) from None
-    return url_to_fs(url)
-
-
-@contextmanager
-def _reaching(url: str) -> Iterator[None]:
-    """Turns whatever a file system raises into one error with the URL and the cause."""
-    try:
-        yield
-    except InfoplaneError:
-        raise
-    except Exception as problem:  # every service has errors of its own, with no common base
-        cause = _public(f"{type(problem).__name__}: {problem}".rstrip(": "))
-        raise InfoplaneError(
-            f"The remote folder {_public(url)} cannot be used: {cause}. Check the URL, the "
-            "credentials and the network; then go on by the same command."
-        ) from problem
-
-
-def _public(words: str) -> str:
-    """Words without the names and passwords that URLs in them may hold."""
-    return re.sub(r"(?<=://)[^/@\s]*@", "", words)
 
 
 def _batches(sizes: Mapping[str, int]) -> Iterator[list[str]]:
@@ -235,7 +159,7 @@ def _hashes(folder: Path) -> dict[str, tuple[str, int]]:
     found = {}
     for path in folder.rglob("*"):
         name = path.relative_to(folder).as_posix()
-        if name not in (MANIFEST, ".lock") and not _unfinished(name):
+        if name not in (MANIFEST, CLAIM, ".lock") and not _unfinished(name):
             content = _content(path) if path.is_file() and not path.is_symlink() else None
             if content is not None:
                 found[name] = (_digest(content), len(content))

@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from infoplane.analysis import phases
-from infoplane.analysis.claims import Claim, above_null, trained, untrained
+from infoplane.analysis.claims import Claim, Evidence, above_null, trained, untrained
 from infoplane.analysis.dpi import Chain, by_stage, link_evidence, untrained_slack
 from infoplane.values.ceilings import ceiling, saturated
 from infoplane.values.estimate import SATURATION
@@ -44,7 +44,7 @@ def chain_claim(
         control=lambda trace: untrained_slack(chain(untrained(trace)).slack()),
         rests_on=lambda trace: (rests_on or chain)(trained(trace)).values,
         needs=lambda trace: ((rests_on or chain)(untrained(trace)).values,),
-        evidence=lambda trace, name: link_evidence(chain(trained(trace)).slack(), name),
+        evidence=lambda trace: link_evidence(chain(trained(trace)).slack()),
         notes=("The effect is the mean slack of the weakest link at its weakest stage.", *notes),
     )
 
@@ -63,7 +63,7 @@ def fitting(layer: str) -> Claim:
         ),
         control_name="permutation null",
         rests_on=lambda trace: _of(trace, "I_XT", layer),
-        evidence=lambda trace, name: _course(trace, layer, name),
+        evidence=lambda trace: _course(trace, layer),
         notes=("The effect is the smaller rise less 0.25 bit.", _NULL_CONTROL),
         needs=lambda trace: (_of(trace, "I_TY", layer), *_nulls(trace, layer)),
     )
@@ -80,7 +80,7 @@ def simplifying(layer: str) -> Claim:
         control=lambda trace: phases.simplifying(_null(trace, "I_XT", layer)),
         control_name="permutation null",
         rests_on=lambda trace: _of(trace, "I_XT", layer),
-        evidence=lambda trace, name: _course(trace, layer, name),
+        evidence=lambda trace: _course(trace, layer),
         notes=(_FALL, _NULL_CONTROL),
         needs=lambda trace: (_of(trace, "I_TY", layer), *_nulls(trace, layer)),
     )
@@ -134,9 +134,8 @@ def has_null(trace: Trace) -> bool:
 
 def plane_above_null(trace: Trace) -> Trace:
     """The plane's informations with their permutation means taken off."""
-    return xr.Dataset({name: above_null(trace, name) for name in ("I_XT", "I_TY")}).assign_coords(
-        step=above_null(trace, "I_XT")["step"]
-    )
+    values = {name: above_null(trace, name) for name in ("I_XT", "I_TY")}
+    return xr.Dataset(values).assign_coords(step=values["I_XT"]["step"])
 
 
 def _of(trace: Trace, name: str, layer: str) -> xr.DataArray:
@@ -152,20 +151,30 @@ def _nulls(trace: Trace, layer: str) -> list[xr.DataArray]:
     return [_null(trace, name, layer) for name in ("I_XT", "I_TY") if f"{name}_null" in trace]
 
 
-def _course(trace: Trace, layer: str, estimator: str) -> Mapping[str, Any]:
-    """Start, peak and end of both informations of a layer, and of its scale."""
-    numbers: dict[str, Any] = {}
-    for name, words in (("I_XT", f"I(X;{layer})"), ("I_TY", f"I({layer};Y)")):
-        curve = _of(trace, name, layer).sel(estimator=estimator).mean("batch").values
-        peak = int(np.argmax(curve))
-        numbers[words] = {
-            "start": float(curve[0]),
-            "peak": float(curve[peak]),
-            "peak at step": int(trace["step"][peak]),
-            "end": float(curve[-1]),
-        }
+def _course(trace: Trace, layer: str) -> Evidence:
+    """Start, peak and end of both informations of a layer, and of its scale, by estimator."""
+    means = {
+        words: _of(trace, name, layer).mean("batch").transpose("estimator", "snapshot").values
+        for name, words in (("I_XT", f"I(X;{layer})"), ("I_TY", f"I({layer};Y)"))
+    }
     norm = trace["norm_T"].sel(layer=layer).mean("batch").values
-    return numbers | {f"mean norm of {layer}": {"start": float(norm[0]), "end": float(norm[-1])}}
+    scale = {f"mean norm of {layer}": {"start": float(norm[0]), "end": float(norm[-1])}}
+    steps = trace["step"].values
+    return {
+        str(name): {words: _turns(curves[i], steps) for words, curves in means.items()} | scale
+        for i, name in enumerate(trace["estimator"].values)
+    }
+
+
+def _turns(curve: np.ndarray, steps: np.ndarray) -> dict[str, float]:
+    """Where a curve starts, peaks and ends; values and steps are of shape (snapshot,)."""
+    peak = int(np.argmax(curve))
+    return {
+        "start": float(curve[0]),
+        "peak": float(curve[peak]),
+        "peak at step": int(steps[peak]),
+        "end": float(curve[-1]),
+    }
 
 
 def _below_saturation(trace: Trace) -> xr.DataArray:
@@ -173,7 +182,12 @@ def _below_saturation(trace: Trace) -> xr.DataArray:
     return SATURATION * ceiling(trace["S_X"]) - trace["S_X"].isel(snapshot=-1)
 
 
-def _saturated_layers(trace: Trace, estimator: str) -> Mapping[str, Any]:
+def _saturated_layers(trace: Trace) -> Evidence:
+    """How near to log₂ n the entropies are, by estimator."""
+    return {str(name): _saturated_under(trace, str(name)) for name in trace["estimator"].values}
+
+
+def _saturated_under(trace: Trace, estimator: str) -> Mapping[str, Any]:
     """S(X), and for each layer the share of its measured steps at which S(T) is saturated."""
     entropies = trace["S_T"].sel(estimator=estimator).mean("batch", keep_attrs=True)
     share = saturated(entropies).where(entropies.notnull()).mean("snapshot").dropna("layer")

@@ -6,8 +6,8 @@ import numpy as np
 import xarray as xr
 
 from infoplane.analysis.claims import Claim
-from infoplane.analysis.repeated import SEED
 from infoplane.values.finding import Finding
+from infoplane.values.replicates import Replicate
 from infoplane.values.trace import Trace
 
 FEW = 3
@@ -31,12 +31,12 @@ def diverged(trace: Trace) -> list[str]:
 
 def diverged_seeds(trace: Trace) -> list[str]:
     """The same of every seed of a setting; the mean over the seeds has no value there either."""
-    if SEED not in trace.dims:
+    if Replicate.SEED not in trace.dims:
         return diverged(trace)
     told = [
         f"Seed {seed}: {sentence}"
-        for seed in trace[SEED].values
-        for sentence in diverged(trace.sel({SEED: seed}))
+        for seed in trace[Replicate.SEED].values
+        for sentence in diverged(trace.sel({Replicate.SEED: seed}))
     ]
     return [*told, "Where one seed has no value, the mean over the seeds has none."] if told else []
 

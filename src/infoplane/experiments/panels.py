@@ -8,9 +8,7 @@ import xarray as xr
 from infoplane.analysis.claims import above_null
 from infoplane.analysis.dpi import Chain, states
 from infoplane.analysis.repeated import (
-    SEED,
     error,
-    error_is,
     error_words,
     is_p_value,
     mean,
@@ -19,6 +17,7 @@ from infoplane.analysis.repeated import (
 )
 from infoplane.values.ceilings import known_ceiling
 from infoplane.values.panel import Axis, Panel, Series, Strip
+from infoplane.values.replicates import Replicate
 from infoplane.values.trace import Trace
 
 _STEPS = Axis("training step + 1", log=True)
@@ -159,17 +158,18 @@ def strip(trace: Trace, chains: Mapping[str, Chain], estimator: str) -> Panel:
 
 def _trajectory(layer: str, chosen: Trace) -> Series:
     x, y = chosen["I_XT"].sel(layer=layer), chosen["I_TY"].sel(layer=layer)
+    (x_error, name), (y_error, _) = spread(x), spread(y)
     named = dict.fromkeys((*_COMPANIONS["I_XT"], *_COMPANIONS["I_TY"]))
     return Series(
         name=layer,
         x=mean("I_XT", x).values,
         y=mean("I_TY", y).values,
-        x_error=spread(x),
-        y_error=spread(y),
+        x_error=x_error,
+        y_error=y_error,
         at=chosen["step"].values,
         of=layer,
         beside=_beside(chosen, named, {"layer": layer}),
-        error_is=error_is(x),
+        error_is=name,
     )
 
 
@@ -187,17 +187,18 @@ def _over_steps(
     for chosen, one in _members(values):
         member = next(iter(chosen.values()), "")
         words = " ".join(part for part in (prefix, member) if part) or _title(values)
+        errors, name = spread(one)
         series.append(
             Series(
                 name=words + suffix,
                 x=steps + 1.0,
                 y=mean("", one).values,
-                y_error=spread(one),
+                y_error=errors,
                 at=steps,
                 dashed=dashed,
                 of=chosen.get("layer", ""),
                 beside=_beside(trace, beside, chosen),
-                error_is=error_is(one),
+                error_is=name,
             )
         )
     return series
@@ -223,16 +224,17 @@ def _beside(
             continue
         values = trace[name]
         own = values.sel({key: value for key, value in chosen.items() if key in values.dims})
-        many = "seeds" if repeated_over(values) == SEED else "batches"
-        largest = f"{_title(values)}, largest of the {many}"
+        over = repeated_over(values) or Replicate.BATCH
+        largest = f"{_title(values)}, largest of the {over.several}"
         label = largest if is_p_value(name) else str(_axis(values))
         found[label] = mean(name, own).values
     return found
 
 
-def spread(values: xr.DataArray) -> np.ndarray | None:
-    """Errors of the means; None where nothing is repeated, which has none."""
-    return error(values).values if repetitions(values) > 1 else None
+def spread(values: xr.DataArray) -> tuple[np.ndarray | None, str]:
+    """Errors of the means, and what they are; None where nothing is repeated, which has none."""
+    told = error(values)
+    return told.values.values if repetitions(values) > 1 else None, told.name
 
 
 def _crosses(trace: Trace) -> str:

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 import xarray as xr
 
-from infoplane.analysis.repeated import OVER, error_is, repeated_over, repetitions, summarised
+from infoplane.analysis.repeated import error, is_p_value, mean, repeated_over, repetitions
+from infoplane.values.replicates import Replicate
 from infoplane.values.trace import Trace
 
 _FIRST = ("probe", "estimator", "layer", "pair")
 """Columns that come first if the Trace has them; whatever else it has follows."""
-
-_MANY = {"seed": "seeds", "batch": "probe batches"}
 
 
 def table(trace: Trace) -> str:
@@ -42,7 +41,7 @@ def columns(trace: Trace) -> list[str]:
 def _labels(trace: Trace) -> list[str]:
     """Names of the dimensions that tell numbers of one moment apart."""
     used = {str(dim) for values in trace.values() for dim in values.dims}
-    others = sorted(used - {"snapshot", *OVER, *_FIRST})
+    others = sorted(used - {"snapshot", *Replicate, *_FIRST})
     return [label for label in (*_FIRST, *others) if label in used]
 
 
@@ -51,16 +50,20 @@ def _lines(
 ) -> Iterator[list[object]]:
     """The lines of one variable, moment by moment."""
     own = [label for label in labels if label in values.dims]
-    parts = summarised(name, values.astype(float))
-    mean, error = (one.transpose("snapshot", *own).values for one in parts)
+    numbers = values.astype(float)
+    told = error(numbers)
+    parts = (mean(name, numbers), told.values)
+    middle, slight = (one.transpose("snapshot", *own).values for one in parts)
+    if is_p_value(name):
+        slight = np.full_like(slight, np.nan)
     marks = {label: values[label].values for label in own}  # numbers where it has no names
     moments = [
         (int(step), _number(float(epoch)))
         for step, epoch in zip(trace["step"].values, trace["epoch"].values, strict=True)
     ]
-    unit, what = values.attrs.get("unit", ""), _error_words(values)
-    for place in np.ndindex(mean.shape):
-        if not np.isfinite(mean[place]):
+    unit, what = values.attrs.get("unit", ""), _over(told.name, values)
+    for place in np.ndindex(middle.shape):
+        if not np.isfinite(middle[place]):
             continue
         moment, *rest = place
         at = {label: marks[label][i] for label, i in zip(own, rest, strict=True)}
@@ -68,17 +71,17 @@ def _lines(
             *moments[moment],
             *(at.get(label, "") for label in labels),
             name,
-            _number(float(mean[place])),
-            _number(float(error[place])),
-            what if np.isfinite(error[place]) else "",
+            _number(float(middle[place])),
+            _number(float(slight[place])),
+            what if np.isfinite(slight[place]) else "",
             unit,
         ]
 
 
-def _error_words(values: xr.DataArray) -> str:
+def _over(name: str, values: xr.DataArray) -> str:
     """What an error is, and over how many of what."""
     over = repeated_over(values)
-    return "" if over is None else f"{error_is(values)} over {repetitions(values)} {_MANY[over]}"
+    return "" if over is None else f"{name} over {over.counted(repetitions(values))}"
 
 
 def _number(value: float) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from infoplane.report.words import ceiling_words, escaped, number
-from infoplane.values.panel import Axis, Panel
+from infoplane.values.panel import Axis, Panel, Series
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 NEAR = 0.6
@@ -154,22 +154,39 @@ def ceiling_in_view(panel: Panel, alike: Sequence[Panel]) -> bool:
 
 
 def extent(alike: Sequence[Panel]) -> tuple[float, float]:
-    """The range of panels to one scale: all points, zero, a near ceiling, and a margin."""
-    low, high = _span(alike)
-    near = {one.ceiling for one in alike if one.ceiling and high >= NEAR * one.ceiling}
+    """The range of panels to one scale: all points and errors, zero, a near ceiling, a margin."""
+    low, high = _span(alike, with_errors=True)
+    near = [one.ceiling for one in alike if one.ceiling and ceiling_in_view(one, alike)]
     high = max(high, *near) if near else high
     margin = 0.04 * (high - low) or 1.0
     return low - margin, high + margin
 
 
-def _span(panels: Iterable[Panel]) -> tuple[float, float]:
-    """The least and the largest of zero and all finite ordinates; in a plane the abscissae too."""
+def _span(panels: Iterable[Panel], with_errors: bool = False) -> tuple[float, float]:
+    """The least and the largest of zero and all finite ordinates; in a plane the abscissae too.
+
+    Args:
+        panels: The figures.
+        with_errors: Whether the ends of their errors count as well, for nothing drawn is cut.
+    """
     parts = [
         part
         for panel in panels
         for one in panel.series
-        for part in ((one.x, one.y) if panel.plane else (one.y,))
+        for values, error in _coordinates(one, panel.plane)
+        for part in (values, *(_ends(values, error) if with_errors else ()))
     ]
     values = np.concatenate([[0.0], *(np.asarray(part, dtype=float) for part in parts)])
     finite = values[np.isfinite(values)]
     return float(finite.min()), float(finite.max())
+
+
+def _coordinates(series: Series, plane: bool) -> list[tuple[np.ndarray, np.ndarray | None]]:
+    """Ordinates, and in a plane abscissae, with their errors."""
+    vertical = [(series.y, series.y_error)]
+    return [(series.x, series.x_error), *vertical] if plane else vertical
+
+
+def _ends(values: np.ndarray, error: np.ndarray | None) -> list[np.ndarray]:
+    """Where errors end, if there are any."""
+    return [] if error is None else [values - error, values + error]

@@ -68,7 +68,7 @@ def about(series: Series) -> dict[str, Any]:
         "at": None if series.at is None else [int(step) for step in series.at],
         "xError": None if series.x_error is None else plain(series.x_error),
         "yError": None if series.y_error is None else plain(series.y_error),
-        "errorIs": series.error_is,
+        "errorIs": series.error_is if isinstance(series.error_is, str) else list(series.error_is),
         "beside": {label: plain(numbers) for label, numbers in further.items()},
     }
 

@@ -12,6 +12,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from infoplane.report.canvas import ceiling_in_view, extent
 from infoplane.report.curves import band_edges, runs_of
@@ -126,12 +127,28 @@ def _name(text: str) -> str:
 
 
 def _scale(axes: Axes, x: Axis, y: Axis) -> None:
+    """Logarithmic axes have plain numbers: mathematics takes long to set, and a font of its own."""
     axes.set_xscale("log" if x.log else "linear")
     axes.set_yscale("log" if y.log else "linear")
     for drawn, axis in ((axes.xaxis, x), (axes.yaxis, y)):
+        if axis.log:
+            drawn.set_major_formatter(FuncFormatter(lambda value, _: power(value)))
+            drawn.set_minor_formatter(NullFormatter())
         if axis.ticks:
             drawn.set_ticks(axis.ticks, [number(value) for value in axis.ticks])
             drawn.set_ticks([], minor=True)
+
+
+def power(value: float) -> str:
+    """A number beside an axis, as on the page.
+
+    >>> [power(10.0**n) for n in (-2, 0, 2, 3, 4, 6)]
+    ['0.01', '1', '100', '1k', '10k', '1M']
+    """
+    for scale, suffix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= scale:
+            return f"{value / scale:g}{suffix}"
+    return f"{value:g}"
 
 
 def _guides(axes: Axes, panel: Panel, alike: Sequence[Panel]) -> None:

@@ -7,13 +7,13 @@ import numpy as np
 import xarray as xr
 
 from infoplane.analysis.across import PROBE_BATCHES
-from infoplane.analysis.repeated import SEED
 from infoplane.report.references import Citations
 from infoplane.report.words import number
 from infoplane.values.ceilings import ceiling
 from infoplane.values.estimate import SATURATION
 from infoplane.values.finding import LEVEL
 from infoplane.values.methods import RENYI, Method, methods_of
+from infoplane.values.replicates import Replicate
 from infoplane.values.trace import Trace, sides
 
 
@@ -116,12 +116,12 @@ def _batches(trace: Trace, information: xr.DataArray) -> str:
     size = f"n = {n} samples" if n is not None else "samples"
     count = int(trace.sizes.get("batch", trace.attrs.get(PROBE_BATCHES, 1)))
     probe = "Each probe" if "probe" in trace.dims else "The probe"
-    if SEED in trace.dims:
+    if Replicate.SEED in trace.dims:
         batches = _several(count, "fixed batch", "fixed batches")
         return (
             f"{probe} is {batches} of {size} in every seed: values are means over "
-            f"{trace.sizes[SEED]} seeds of the means over the batches, and errors are half of "
-            f"the {LEVEL:.0%} t-interval over the seeds."
+            f"{trace.sizes[Replicate.SEED]} seeds of the means over the batches, and errors are "
+            f"half of the {LEVEL:.0%} t-interval over the seeds."
         )
     if count == 1:
         return (

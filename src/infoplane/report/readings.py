@@ -27,7 +27,8 @@ def interval(found: Interval, unit: str) -> str:
     """
     mean = f"{_signed(found.mean)}{_TIED}{unit}".rstrip()
     if not math.isfinite(found.high - found.low):
-        return f"{mean} (one value, no interval)"
+        why = "one value" if found.n < 2 else "not finite"
+        return f"{mean} ({why}, no interval)"
     return f"{mean} [{_signed(found.low)},{_TIED}{_signed(found.high)}]"
 
 

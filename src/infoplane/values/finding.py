@@ -11,6 +11,7 @@ import numpy as np
 from scipy import stats
 
 from infoplane.values.errors import InfoplaneError
+from infoplane.values.replicates import Replicate
 
 LEVEL = 0.90
 """Level of every verdict's interval."""
@@ -43,8 +44,10 @@ class Verdict(StrEnum):
 
 _MEANINGS = {
     Verdict.SUPPORTED: "The interval of every part of the effect lies above zero.",
-    Verdict.CONTRADICTED: "The interval of a part of the effect lies below zero.",
-    Verdict.UNDECIDED: "The interval of the effect contains zero, under one rule at least.",
+    Verdict.CONTRADICTED: "A part of the effect lies below zero; of a claim with several parts the "
+    "interval is widened for their number, because the worst of many is chosen by looking.",
+    Verdict.UNDECIDED: "Under one rule at least, the interval of the effect contains zero, or would "
+    "if it were widened for the number of the claim's parts.",
     Verdict.ESTIMATOR_DEPENDENT: "One kernel-width rule supports what another contradicts.",
     Verdict.NOT_MEASURABLE: "The values it rests on are saturated at log2 n.",
 }
@@ -63,7 +66,10 @@ class Interval:
 
     @staticmethod
     def of(samples: Sequence[float] | np.ndarray) -> "Interval":
-        """The t-interval of independent samples; one sample alone has an infinite interval.
+        """The t-interval of independent samples.
+
+        One sample alone has an infinite interval and p = 1, and so have samples whose mean or
+        error is not a finite number: they say nothing of where the mean lies.
 
         Raises:
             InfoplaneError: A sample is NaN.
@@ -74,10 +80,12 @@ class Interval:
         values = np.asarray(samples, dtype=float)
         if np.isnan(values).any():
             raise InfoplaneError(f"An interval of {values.tolist()}: something was not measured.")
-        mean, n = float(values.mean()), len(values)
-        if n < 2:
+        n = len(values)
+        with np.errstate(invalid="ignore", over="ignore"):  # infinite samples, or nearly so
+            mean = float(values.mean())
+            error = float(values.std(ddof=1)) / math.sqrt(n) if n > 1 else math.inf
+        if not (math.isfinite(mean) and math.isfinite(error)):
             return Interval(mean, -math.inf, math.inf, 1.0, n)
-        error = float(values.std(ddof=1)) / math.sqrt(n)
         half = half_width(n) * error
         p_value = float(2 * stats.t.sf(abs(mean) / error, n - 1)) if error > 0 else float(mean == 0)
         return Interval(mean, mean - half, mean + half, p_value, n)
@@ -185,6 +193,8 @@ class Finding:
         spread: What the intervals run over, such as "5 probe batches, one seed".
         notes: Sentences a reader needs to judge it.
         control_name: What the control is.
+        over: What the intervals run over. Unless it is told they speak of one network, which
+            claims less.
     """
 
     key: str
@@ -195,6 +205,7 @@ class Finding:
     spread: str
     notes: tuple[str, ...] = ()
     control_name: str = "untrained network"
+    over: Replicate = Replicate.BATCH
 
     @property
     def verdict(self) -> Verdict:

@@ -51,7 +51,8 @@ class Series:
             that other figures show.
         beside: More numbers about each point by label, such as "S(layer) [bit]", each of shape
             (n,); NaN where nothing was measured. Shown where the point is pointed at.
-        error_is: What the errors are, such as the half-width of an interval.
+        error_is: What the errors are, such as the half-width of an interval: one for all points, or
+            where they are not alike one for each, empty where a point has none.
     """
 
     name: str
@@ -63,11 +64,12 @@ class Series:
     dashed: bool = False
     of: str = ""
     beside: Mapping[str, np.ndarray] = field(default_factory=dict)
-    error_is: str = STANDARD_ERROR
+    error_is: str | tuple[str, ...] = STANDARD_ERROR
 
     def __post_init__(self) -> None:
         parts = (self.x, self.y, self.x_error, self.y_error, self.at, *self.beside.values())
         lengths = {len(part) for part in parts if part is not None}
+        lengths |= set() if isinstance(self.error_is, str) else {len(self.error_is)}
         if len(lengths) != 1:
             raise InfoplaneError(f"Series {self.name!r} has parts of lengths {sorted(lengths)}.")
 

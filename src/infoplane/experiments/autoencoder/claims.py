@@ -41,21 +41,28 @@ def claims(trace: Trace) -> list[Claim]:
 
 def chains(trace: Trace) -> dict[str, Chain]:
     """S0's three chains: towards the code, back from the output, and through nested pairs."""
-    nested = {"I(input; output)": trace["I_XY"]}
-    nested |= {f"I({pair})": trace["I_pair"].sel(pair=pair) for pair in trace["pair"].values}
-    nested |= {f"S({CODE})": trace["S_T"].sel(layer=CODE)}
-    return type_one_chains(trace) | {"nested": Chain.of(nested)}
+    return type_one_chains(trace) | {"nested": _nested_pairs(trace)}
 
 
 def type_one_chains(trace: Trace) -> dict[str, Chain]:
     """I(X;T) from the input to the code, and I(T;X′) from the output to the code."""
+    return {part: _type_one_chain(trace, part) for part in _TYPE_ONE}
+
+
+def _type_one_chain(trace: Trace, part: str) -> Chain:
+    """One of both, without the trouble of the other."""
     layers = [str(layer) for layer in trace["layer"].values]
     middle = layers.index(CODE)
-    inward, outward = layers[: middle + 1], layers[:middle:-1]
-    return {
-        "encoder": Chain.of(along(trace, "I_XT", inward, "I(input; {})")),
-        "decoder": Chain.of(along(trace, "I_TY", [*outward, CODE], "I({}; output)")),
-    }
+    if part == "encoder":
+        return Chain.of(along(trace, "I_XT", layers[: middle + 1], "I(input; {})"))
+    return Chain.of(along(trace, "I_TY", [*layers[:middle:-1], CODE], "I({}; output)"))
+
+
+def _nested_pairs(trace: Trace) -> Chain:
+    """From the pair of input and output inwards to the code alone."""
+    terms = {"I(input; output)": trace["I_XY"]}
+    terms |= {f"I({pair})": trace["I_pair"].sel(pair=pair) for pair in trace["pair"].values}
+    return Chain.of(terms | {f"S({CODE})": trace["S_T"].sel(layer=CODE)})
 
 
 _TYPE_ONE = {
@@ -69,7 +76,7 @@ def _type_one(part: str) -> Claim:
         f"dpi-{part}",
         f"Information {_TYPE_ONE[part]}.",
         TYPE_ONE,
-        lambda trace: type_one_chains(trace)[part],
+        lambda trace: _type_one_chain(trace, part),
     )
 
 
@@ -78,8 +85,8 @@ def _type_one_above_null(part: str) -> Claim:
         f"dpi-{part}-above-null",
         f"The {part} chain also holds for information above its permutation mean.",
         NULL,
-        lambda trace: type_one_chains(plane_above_null(trace))[part],
-        rests_on=lambda trace: type_one_chains(trace)[part],
+        lambda trace: _type_one_chain(plane_above_null(trace), part),
+        rests_on=lambda trace: _type_one_chain(trace, part),
     )
 
 
@@ -96,14 +103,14 @@ def _nested() -> list[Claim]:
         "dpi-nested",
         "Nested pairs lose information inwards: I(X;X′) ≥ I(T₁;T₁′) ≥ … ≥ S(code).",
         TYPE_TWO,
-        lambda trace: chains(trace)["nested"],
+        _nested_pairs,
         notes=notes,
     )
     outward = chain_claim(
         "dpi-nested-markov",
         "Nested pairs gain information inwards: I(X;X′) ≤ I(T₁;T₁′) ≤ … ≤ S(code).",
         "data processing inequality of the Markov chain",
-        lambda trace: chains(trace)["nested"].reversed(),
+        lambda trace: _nested_pairs(trace).reversed(),
         notes=notes,
     )
     return [inward, outward]

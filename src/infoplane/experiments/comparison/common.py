@@ -6,9 +6,10 @@ from typing import TypeVar
 import numpy as np
 import xarray as xr
 
-from infoplane.analysis.repeated import SEED, error_words, repeated_over
+from infoplane.analysis.across import SEEDS
+from infoplane.analysis.repeated import error_words, mean
 from infoplane.values import ceilings
-from infoplane.values.trace import Trace, held_out, sides
+from infoplane.values.trace import Trace, held_out, settings_of, sides
 
 VARIABLES = ("I_XT", "I_TY", "S_T")
 """What is compared layer by layer."""
@@ -28,7 +29,7 @@ _Value = TypeVar("_Value")
 
 def noun(runs: Runs) -> str:
     """What one of them is called."""
-    return "setting" if any(SEED in trace.dims for trace in runs.values()) else "run"
+    return "setting" if any(SEEDS in settings_of(trace) for trace in runs.values()) else "run"
 
 
 def evenly(members: Sequence[_Value], most: int) -> list[_Value]:
@@ -114,7 +115,5 @@ def same_quantity(variable: str, runs: Runs) -> bool:
 
 def saturated(values: xr.DataArray) -> np.ndarray:
     """Whether the mean over batches or seeds is saturated; never, where there is no ceiling."""
-    over = repeated_over(values)
-    mean = values if over is None else values.mean(over, skipna=False, keep_attrs=True)
-    reached: np.ndarray = ceilings.saturated(mean).values
+    reached: np.ndarray = ceilings.saturated(mean("", values)).values
     return reached

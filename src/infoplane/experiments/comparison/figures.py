@@ -6,7 +6,7 @@ from itertools import product
 
 import xarray as xr
 
-from infoplane.analysis.repeated import error_is, mean
+from infoplane.analysis.repeated import mean
 from infoplane.experiments import panels as shared
 from infoplane.experiments.comparison.common import (
     FEW,
@@ -154,15 +154,16 @@ def _line(name: str, values: xr.DataArray) -> Series:
     """One run's values, with the share of the ceiling that they reach."""
     steps, ceiling = values["step"].values, known_ceiling(values)
     middle = mean("", values).values
+    errors, error_is = shared.spread(values)
     return Series(
         name=name,
         x=steps + 1,
         y=middle,
-        y_error=shared.spread(values),
+        y_error=errors,
         at=steps,
         of=name,
         beside={} if ceiling is None else {"share of log₂ n": middle / ceiling},
-        error_is=error_is(values),
+        error_is=error_is,
     )
 
 

@@ -27,19 +27,21 @@ def named(traces: Sequence[Trace], folders: Sequence[Sequence[str]]) -> list[str
     """
     if len(traces) < 2:
         raise InfoplaneError(f"A comparison needs at least two runs, got {len(traces)}.")
-    names = labels({key: told for key, told in differing(traces).items() if key != SEEDS})
+    names = labels(differing(traces))
     telling = 1 < len(set(names)) == len(names) and max(map(len, names)) <= LONGEST
     return names if telling else _by_folder(folders)
 
 
 def differing(traces: Sequence[Trace]) -> dict[str, tuple[str, ...]]:
-    """The settings that are not the same in all runs: one value per run, as text."""
-    return different(
-        [
-            {"experiment": trace.attrs.get("experiment", ABSENT), **settings_of(trace)}
-            for trace in traces
-        ]
-    )
+    """The settings that are not the same in all runs: one value per run, as text.
+
+    Which seeds were computed of a setting is none of its settings.
+    """
+    known = [
+        {"experiment": trace.attrs.get("experiment", ABSENT), **settings_of(trace)}
+        for trace in traces
+    ]
+    return different([{key: value for key, value in one.items() if key != SEEDS} for one in known])
 
 
 def different(settings: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:

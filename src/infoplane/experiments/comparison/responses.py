@@ -9,8 +9,7 @@ from typing import Any, final
 import numpy as np
 import xarray as xr
 
-from infoplane.analysis.across import SEEDS
-from infoplane.analysis.repeated import SEED, error_is, summarised
+from infoplane.analysis.repeated import error, mean
 from infoplane.experiments.comparison.common import (
     VARIABLES,
     Runs,
@@ -27,6 +26,7 @@ from infoplane.experiments.comparison.conditions import incomparable
 from infoplane.experiments.comparison.naming import differing, short_names
 from infoplane.values.ceilings import known_ceiling
 from infoplane.values.panel import Axis, Panel, Series
+from infoplane.values.replicates import Replicate
 from infoplane.values.trace import settings_of
 
 DECADE = 8.0
@@ -79,13 +79,13 @@ def responses(runs: Runs) -> list[Panel]:
 
 def numbers(runs: Runs) -> list[Number]:
     """The numbers in which settings differ, if two runs differ in one and in nothing else."""
-    different = {k: v for k, v in differing(list(runs.values())).items() if k != SEEDS}
+    different = differing(list(runs.values()))
     short, found = short_names(different), []
     settings = {name: settings_of(trace) for name, trace in runs.items()}
     for key in different:
         values = {name: _number(one.get(key)) for name, one in settings.items()}
         known = {name: value for name, value in values.items() if value is not None}
-        if key == SEED or len(known) < len(values):
+        if key == Replicate.SEED or len(known) < len(values):
             continue
         others = [other for other in different if other != key]
         lines: dict[str, list[str]] = {}
@@ -207,21 +207,15 @@ def _framed(number: Number, title: str, last: Values, series: tuple[Series, ...]
 
 def _line(name: str, number: Number, names: Sequence[str], values: Values) -> Series:
     """One line through the runs that have a value, in the order of the number."""
-    blank = float("nan")
-    points = [
-        tuple(float(part) for part in summarised("", values[run]))
-        if run in values
-        else (blank,) * 2
-        for run in names
-    ]
-    y, error = np.array(points).reshape(-1, 2).T
-    known = [values[run] for run in names if run in values]
+    errors = {run: error(values[run]) for run in names if run in values}
+    slight = np.array([float(errors[run].values) if run in errors else np.nan for run in names])
+    kinds = tuple(errors[run].name if run in errors else "" for run in names)
     return Series(
         name=name,
         x=np.array([number.values[run] for run in names]),
-        y=y,
-        y_error=error if np.isfinite(error).any() else None,
-        error_is=" or ".join(dict.fromkeys(error_is(one) for one in known)),
+        y=np.array([float(mean("", values[run])) if run in values else np.nan for run in names]),
+        y_error=slight if np.isfinite(slight).any() else None,
+        error_is=kinds if len({*kinds} - {""}) > 1 else max(kinds),
     )
 
 

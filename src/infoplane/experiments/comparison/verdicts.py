@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import final
 
-from infoplane.analysis.across import SEEDS
 from infoplane.experiments.comparison.common import FEW, Runs, noun
 from infoplane.experiments.comparison.conditions import incomparable, unknown
 from infoplane.experiments.comparison.doubts import saturation
@@ -71,7 +70,7 @@ def _described(runs: Runs) -> str:
     if count <= FEW:
         each = [f"{name} ({one.attrs.get('description', 'run')})" for name, one in runs.items()]
         return f"{count} {noun(runs)}s side by side: {'; '.join(each)}."
-    different = {k: told for k, told in differing(list(runs.values())).items() if k != SEEDS}
+    different = differing(list(runs.values()))
     short = short_names(different)
     ways = [f"{short[key]} ({_range(told)})" for key, told in different.items()]
     return f"{count} {noun(runs)}s side by side, which differ in {'; '.join(ways) or 'nothing'}."

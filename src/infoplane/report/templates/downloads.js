@@ -14,7 +14,7 @@
       const { name, at, xError, yError, errorIs, beside } = figure.about[i];
       return figure.data[i].x.map((x, k) => [
         name, at?.[k], x, xError?.[k], figure.data[i].y[k], yError?.[k],
-        isKnown(xError?.[k] ?? yError?.[k]) ? errorIs : null, ...labels.map((label) => beside[label]?.[k]),
+        isKnown(xError?.[k] ?? yError?.[k]) ? kindAt(errorIs, k) : null, ...labels.map((label) => beside[label]?.[k]),
       ]);
     });
     return [[...head, `${figure.y} error`, "error is", ...labels], ...rows];

@@ -3,6 +3,8 @@
     text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
   const minus = (text) => text.replaceAll("-", "\u2212");
   const isKnown = (value) => value !== null && value !== undefined;
+  // What the error of a point is: all points of a line may have one kind, or each its own.
+  const kindAt = (errorIs, i) => (Array.isArray(errorIs) ? errorIs[i] : errorIs);
 
   function number(value, digits = 4) {
     const size = Math.abs(value);
@@ -31,8 +33,8 @@
     return [
       `<b>${wrapped(about.name)}</b>`,
       moment,
-      ...(figure.plane ? reading(figure, figure.x, trace.x[i], about.xError?.[i], about.errorIs) : []),
-      ...reading(figure, figure.y, trace.y[i], about.yError?.[i], about.errorIs),
+      ...(figure.plane ? reading(figure, figure.x, trace.x[i], about.xError?.[i], kindAt(about.errorIs, i)) : []),
+      ...reading(figure, figure.y, trace.y[i], about.yError?.[i], kindAt(about.errorIs, i)),
       ...Object.entries(about.beside).flatMap(([label, values]) => reading(figure, label, values[i])),
     ].join("<br>");
   }
