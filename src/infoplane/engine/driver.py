@@ -16,6 +16,8 @@ from infoplane.values.errors import InfoplaneError
 
 PATIENCE = 2.0
 """Seconds after which to ask again for a job that another process computes."""
+PATIENCE_FAR = 15.0
+"""The same where the answer lies in a remote folder, which does not like to be asked too often."""
 PATIENCE_FOR_COPIES = 60.0
 """Seconds to wait for another driver that fetches the same run."""
 
@@ -79,7 +81,7 @@ def swept(
                     yield _noted(folder, _brought(left.pop(outcome.address), terms, outcome))
         if busy:
             waiting(busy)
-            time.sleep(PATIENCE)
+            time.sleep(PATIENCE_FAR if terms.remote else PATIENCE)
 
 
 def _outcomes(
