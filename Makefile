@@ -9,7 +9,7 @@ RUNS ?= runs
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check papers paper-s0 bench clean
+.PHONY: help demo sweep test check papers paper-s0 bench clean
 
 help:  ## list the verbs
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## */\t/' | expand -t 12
@@ -25,6 +25,10 @@ $(READY): $(INSTALLED)
 
 demo: $(INSTALLED)  ## train an autoencoder on real digits and write its report
 	$(RUN)/infoplane run autoencoder --runs-dir $(RUNS)
+
+sweep: $(INSTALLED)  ## the same over code sizes and seeds: 25 runs, judged over their seeds, on one page
+	$(RUN)/infoplane sweep autoencoder --grid code_size=2,4,8,16,36 --seeds 5 \
+	  --steps 3000 --snapshots 40 --runs-dir $(RUNS)
 
 test: check  ## everything CI calls: style, types, layers, all tests
 	$(RUN)/python -m pytest -q -n $(WORKERS) --dist loadfile

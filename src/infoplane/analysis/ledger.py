@@ -157,8 +157,8 @@ class Ledger:
         decided, lost = len(self.decided), len(self.lost)
         yield (
             f"Of {len(self.entries)} readings over {_kinds(self.entries)} (a claim in one setting "
-            f"under one estimator) {decided} are decided at {LEVEL:.0%}; were there no effect "
-            f"anywhere, {self.by_chance:.1f} would be, on average and at most."
+            f"under one estimator) {decided} are decided at {LEVEL:.0%}; by chance alone one would "
+            f"expect at most {self.by_chance:.1f}."
         )
         yield (
             f"At a false discovery rate of {RATE:.0%} (Benjamini and Hochberg {source}) "

@@ -2,7 +2,6 @@
 
 import os
 import platform
-import resource
 import sys
 import time
 import traceback
@@ -17,6 +16,11 @@ from infoplane.runs import Watcher, address_of, ensured
 from infoplane.store.lock import Taken
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.trace import Row, Tick
+
+try:
+    import resource
+except ImportError:  # Windows has none
+    resource = None  # type: ignore[assignment]
 
 TOLD_EVERY = 0.2
 """Seconds between two signs of life of a job."""
@@ -49,7 +53,9 @@ def where() -> str:
 
 
 def memory_peak() -> int:
-    """The largest resident memory that this process has had, in bytes."""
+    """The largest resident memory that this process has had, in bytes; 0 if nobody counts it."""
+    if resource is None:
+        return 0
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
