@@ -31,7 +31,7 @@ sweep: $(INSTALLED)  ## the same over code sizes and seeds: 25 runs, judged over
 	  --steps 3000 --snapshots 40 --runs-dir $(RUNS)
 
 test: check  ## everything CI calls: style, types, layers, all tests
-	$(RUN)/python -m pytest -q -n $(WORKERS) --dist loadfile
+	$(RUN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: $(READY)  ## style, types and layers, without tests
 	$(RUN)/ruff format --check src tests benchmarks examples

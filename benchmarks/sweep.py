@@ -38,7 +38,7 @@ TINY = Autoencoder(
 TINY_JOBS, JOBS, ROUNDS = 500, 12, 5
 COMMAND = [
     *(sys.executable, "-m", "infoplane.cli", "sweep", "autoencoder", "--no-report"),
-    *("--seeds", str(JOBS), "--steps", "1500", "--snapshots", "20", "--permutations", "9"),
+    *("--seeds", str(JOBS), "--steps", "800", "--snapshots", "12", "--permutations", "9"),
 ]
 SQUARINGS = 4000
 
