@@ -1,6 +1,6 @@
 """What the local engine costs per job, and what a second process gains.
 
-Usage: python benchmarks/sweep.py   (about ten minutes on an otherwise idle machine with two cores)
+Usage: python benchmarks/sweep.py   (about half an hour on an otherwise idle machine with two cores)
 Targets: under 50 ms per job beside the job itself; two processes at least 1.8 times as fast as
 one, with everything that starting them takes. The floor is what the machine itself gains: two
 bare processes that do nothing but compute.
