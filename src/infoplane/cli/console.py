@@ -1,7 +1,8 @@
 """Where the command line prints, and its exit codes."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
@@ -13,3 +14,16 @@ err = Console(stderr=True, **_PLAIN)
 
 FAILED, MISTAKE, INTERRUPTED = 1, 2, 130
 """Exit codes: a job of a sweep failed, the user's mistake, and Ctrl-C."""
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Says how to go on where work that loses nothing is interrupted, and ends the program."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        err.print(
+            "\nInterrupted. What was measured is kept; the same command goes on from there.",
+            soft_wrap=True,
+        )
+        sys.exit(INTERRUPTED)

@@ -1,7 +1,6 @@
 """The commands about runs: compute one, show it again, judge and compare several."""
 
 import inspect
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Annotated, Any
 import tyro
 from rich.table import Table
 
-from infoplane.cli.console import INTERRUPTED, console, err
+from infoplane.cli.console import console, err, interruptible
 from infoplane.cli.progress import running
 from infoplane.cli.sweeps import print_sweep
 from infoplane.cli.tables import print_findings, print_matrix, print_settings
@@ -130,15 +129,8 @@ def runner(experiment: type[Any]) -> Callable[..., None]:
 def _run(experiment: Experiment, where: Where) -> None:
     """Computes, reports, and prints the verdicts."""
     err.print(f"{experiment.name}: reading the data")
-    try:
-        with running(experiment.name) as watch:
-            done = computed(experiment, where.runs_dir, threads=where.threads, watch=watch)
-    except KeyboardInterrupt:
-        err.print(
-            "\nInterrupted. What was measured is kept; the same command goes on from there.",
-            soft_wrap=True,
-        )
-        sys.exit(INTERRUPTED)
+    with interruptible(), running(experiment.name) as watch:
+        done = computed(experiment, where.runs_dir, threads=where.threads, watch=watch)
     for note in done.manifest.repairs:
         err.print(f"Note: {note}", soft_wrap=True)
     written = f"Report: {done.ensure_report()}" if where.report else ""

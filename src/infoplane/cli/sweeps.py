@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
-from infoplane.cli.console import FAILED, INTERRUPTED, console, err
+from infoplane.cli.console import FAILED, console, err, interruptible
 from infoplane.cli.progress import sweeping
 from infoplane.cli.tables import print_ledger, print_matrix, print_spreads
 from infoplane.engine.driver import jobs_of
@@ -138,17 +138,10 @@ def _sweep(base: Experiment, what: What, on: On) -> None:
     err.print(f"{base.name}: reading the data, then starting processes")
     root = on.runs_dir.resolve()
     labels = SweepFolder.begun(jobs_of(experiments), root).labels
-    try:
-        with sweeping(base.name, labels) as watch:
-            done = sweep(
-                experiments, root, engine=engine, threads=on.threads, remote=on.remote, watch=watch
-            )
-    except KeyboardInterrupt:
-        err.print(
-            "\nInterrupted. What was measured is kept; the same command goes on from there.",
-            soft_wrap=True,
+    with interruptible(), sweeping(base.name, labels) as watch:
+        done = sweep(
+            experiments, root, engine=engine, threads=on.threads, remote=on.remote, watch=watch
         )
-        sys.exit(INTERRUPTED)
     err.print(f"{base.name}: judging what was measured")
     print_sweep(done)
     console.print(f"Sweep:  {_from_here(done.folder.path)}", soft_wrap=True)

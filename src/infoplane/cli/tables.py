@@ -7,7 +7,7 @@ from rich.table import Table
 
 from infoplane.analysis.ledger import Ledger
 from infoplane.cli.console import console
-from infoplane.comparing import NOT_ASKED, Comparison
+from infoplane.comparing import LOST, NOT_ASKED, Comparison
 from infoplane.experiments.comparison.verdicts import Judged
 from infoplane.values.finding import Finding, Interval
 
@@ -40,10 +40,7 @@ def print_findings(
                 f"{effect.mean:+.3f} {_half(effect)} {finding.unit}",
                 ("" if control is None else f"{control.mean:+.3f}")
                 + (" too" if reading.shared_with_control else ""),
-                *(
-                    ["not after BH" if (finding.key, reading.estimator) in lost else ""]
-                    * bool(lost)
-                ),
+                LOST if (finding.key, reading.estimator) in lost else "",
             )
     console.print(table)
     console.print(f"Intervals over {found[0].spread}.")

@@ -1,6 +1,6 @@
 """Runs, or settings with several seeds, held against each other on one page."""
 
 from infoplane.comparing.comparison import Comparison
-from infoplane.comparing.tables import NOT_ASKED
+from infoplane.comparing.tables import LOST, NOT_ASKED
 
-__all__ = ["NOT_ASKED", "Comparison"]
+__all__ = ["LOST", "NOT_ASKED", "Comparison"]

@@ -11,7 +11,7 @@ from typing import Any, final
 
 from infoplane.engine.attempt import attempt
 from infoplane.engine.connection import Pulse, connected, failures, ray
-from infoplane.engine.job import Engine, Job, Outcome, Progress, Tell, Terms
+from infoplane.engine.job import Engine, Job, Outcome, Progress, Tell, Terms, require_limits
 from infoplane.engine.news import News
 from infoplane.engine.placement import Misfits, Needs, needs_of
 from infoplane.values.errors import InfoplaneError
@@ -60,14 +60,9 @@ class RayCluster(Engine):
     runtime_env: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
-        if self.jobs is not None and self.jobs < 1:
-            raise InfoplaneError(f"jobs={self.jobs}: at least one is needed.")
+        require_limits(jobs=self.jobs, memory=self.memory, retries=self.retries)
         if self.gpus is not None and (self.gpus < 0 or (self.gpus > 1 and self.gpus % 1)):
             raise InfoplaneError(f"gpus={self.gpus}: give a part of one GPU, or a whole number.")
-        if self.memory is not None and self.memory < 1:
-            raise InfoplaneError(f"memory={self.memory}: a job needs a positive number of bytes.")
-        if self.retries < 0:
-            raise InfoplaneError(f"retries={self.retries}: it cannot be negative.")
         if self.patience < 0:
             raise InfoplaneError(f"patience={self.patience}: it cannot be negative.")
 

@@ -120,6 +120,20 @@ Tell = Callable[[Progress], None]
 """Is told of the progress of every job."""
 
 
+def require_limits(*, jobs: int | None, memory: int | None, retries: int) -> None:
+    """Refuses limits of an engine that make no sense.
+
+    Raises:
+        InfoplaneError: Which, and what would do.
+    """
+    if jobs is not None and jobs < 1:
+        raise InfoplaneError(f"jobs={jobs}: at least one is needed.")
+    if memory is not None and memory < 1:
+        raise InfoplaneError(f"memory={memory}: a job needs a positive number of bytes.")
+    if retries < 0:
+        raise InfoplaneError(f"retries={retries}: it cannot be negative.")
+
+
 class Engine(ABC):
     """What computes jobs: it starts them, and says what became of each, once."""
 

@@ -18,7 +18,7 @@ from typing import Any, final
 
 from infoplane.engine.attempt import attempt
 from infoplane.engine.captured import captured
-from infoplane.engine.job import Engine, Job, Outcome, Progress, Tell, Terms
+from infoplane.engine.job import Engine, Job, Outcome, Progress, Tell, Terms, require_limits
 from infoplane.engine.memory import available, resident
 from infoplane.numerics.workers import cores
 from infoplane.values.errors import InfoplaneError
@@ -52,12 +52,7 @@ class Local(Engine):
     retries: int = 2
 
     def __post_init__(self) -> None:
-        if self.jobs is not None and self.jobs < 1:
-            raise InfoplaneError(f"jobs={self.jobs}: at least one is needed.")
-        if self.memory is not None and self.memory < 1:
-            raise InfoplaneError(f"memory={self.memory}: a job needs a positive number of bytes.")
-        if self.retries < 0:
-            raise InfoplaneError(f"retries={self.retries}: it cannot be negative.")
+        require_limits(jobs=self.jobs, memory=self.memory, retries=self.retries)
 
     def outcomes(
         self, jobs: Sequence[Job], terms: Terms, tell: Tell
