@@ -9,7 +9,6 @@ from pathlib import Path
 from infoplane.experiments.protocol import Shown
 from infoplane.experiments.table import table
 from infoplane.report.canvas import alike
-from infoplane.report.figures import save
 from infoplane.report.looks import looks
 from infoplane.report.methods import methods
 from infoplane.report.page import page
@@ -99,6 +98,8 @@ def save_figures(panels: Sequence[Panel], folder: Path) -> None:
     Raises:
         InfoplaneError: A file cannot be written.
     """
+    from infoplane.report.figures import save  # Matplotlib: a second to import
+
     shared = looks(panels)
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)

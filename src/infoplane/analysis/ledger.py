@@ -11,7 +11,6 @@ from functools import cached_property
 from typing import final
 
 import numpy as np
-from scipy.stats import false_discovery_control
 
 from infoplane.values.finding import LEVEL, Finding, Reading, Verdict
 from infoplane.values.replicates import Replicate
@@ -187,6 +186,8 @@ def q_values(p_values: Sequence[float]) -> list[float]:
     >>> q_values([0.01, 0.5, 0.02])
     [0.03, 0.5, 0.03]
     """
+    from scipy.stats import false_discovery_control  # a second to import, for those who judge only
+
     if not p_values:
         return []
     return [float(one) for one in false_discovery_control(np.asarray(p_values), method="bh")]

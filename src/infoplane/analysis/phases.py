@@ -12,7 +12,6 @@ from collections.abc import Callable
 import numpy as np
 import xarray as xr
 from scipy.ndimage import median_filter
-from scipy.stats import theilslopes
 
 LEAST = 0.25
 """Bits that a rise or fall must exceed."""
@@ -73,6 +72,8 @@ def peak_of(curves: np.ndarray) -> int:
 
 def _decline(after: np.ndarray) -> np.ndarray:
     """Bits lost from the peak to the end along the Theil–Sen line, per batch."""
+    from scipy.stats import theilslopes  # a second to import, for those who judge only
+
     length = len(after) - 1
     if length < 1:
         return np.zeros(after.shape[1])

@@ -2,7 +2,6 @@
 
 import numpy as np
 import torch
-from sklearn.datasets import load_digits
 
 from infoplane.datasets.base import Dataset
 from infoplane.values.seeds import stream
@@ -25,6 +24,8 @@ def digits() -> Dataset:
     >>> digits().train_x.shape
     torch.Size([1297, 1, 8, 8])
     """
+    from sklearn.datasets import load_digits  # seconds to import, for those who read it only
+
     pixels, classes = load_digits(return_X_y=True)
     x = torch.from_numpy(pixels.astype(np.float32) / WHITE).reshape(-1, 1, 8, 8)
     y = torch.from_numpy(classes.astype(np.int64))

@@ -16,6 +16,7 @@ from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any, final
 
+from infoplane.engine import fork_server
 from infoplane.engine.attempt import attempt
 from infoplane.engine.captured import captured
 from infoplane.engine.job import Engine, Job, Outcome, Progress, Tell, Terms, require_limits
@@ -29,8 +30,6 @@ PATIENCE = 0.2
 """Seconds after which to look again whether there is memory for one more job."""
 GRACE = 5.0
 """Seconds that a process has for ending when it is asked to."""
-PRELOADED = ["infoplane.engine.attempt", "infoplane.experiments.catalogue"]
-"""What takes seconds to import is imported once; every process begins with it."""
 
 
 @final
@@ -136,8 +135,8 @@ def _messages(
 @contextmanager
 def _workers(count: int) -> Iterator["list[_Worker]"]:
     """Workers that are gone after the block, however it ends."""
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    context = _context()
+    fork_server.begin()
+    context = fork_server.context()
     with tempfile.TemporaryDirectory(prefix="infoplane-logs-") as logs:
         workers = [_Worker(context, Path(logs) / str(place)) for place in range(count)]
         try:
@@ -147,15 +146,6 @@ def _workers(count: int) -> Iterator["list[_Worker]"]:
                 worker.dismiss()
             for worker in workers:
                 worker.bury()
-
-
-def _context() -> BaseContext:
-    """Processes that share nothing with this one but what is imported."""
-    if "forkserver" not in mp.get_all_start_methods():
-        return mp.get_context("spawn")
-    context = mp.get_context("forkserver")
-    context.set_forkserver_preload(PRELOADED)
-    return context
 
 
 @final

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, final
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtr, stdtrit
 
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.replicates import Replicate
@@ -24,7 +24,7 @@ def half_width(n: int) -> float:
     >>> round(half_width(3), 3)
     2.92
     """
-    return float(stats.t.ppf((1 + LEVEL) / 2, n - 1))
+    return float(stdtrit(n - 1, (1 + LEVEL) / 2))
 
 
 class Verdict(StrEnum):
@@ -87,7 +87,7 @@ class Interval:
         if not (math.isfinite(mean) and math.isfinite(error)):
             return Interval(mean, -math.inf, math.inf, 1.0, n)
         half = half_width(n) * error
-        p_value = float(2 * stats.t.sf(abs(mean) / error, n - 1)) if error > 0 else float(mean == 0)
+        p_value = float(2 * stdtr(n - 1, -abs(mean) / error)) if error > 0 else float(mean == 0)
         return Interval(mean, mean - half, mean + half, p_value, n)
 
 
