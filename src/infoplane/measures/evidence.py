@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from infoplane.measures.estimator import Estimator, Properties, ShuffledEstimator
-from infoplane.measures.samples import Samples, as_samples, require_paired
+from infoplane.measures.samples import Samples, paired
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.estimate import Estimate
 from infoplane.values.seeds import orders
@@ -62,8 +62,7 @@ class WithNull:
 
     def __call__(self, x: Samples, y: Samples) -> Estimate:
         """The inner estimate with ``null`` and ``p_value`` filled in."""
-        first, second = as_samples(x, "x"), as_samples(y, "y")
-        require_paired(first, second)
+        first, second = paired(x, y)
         drawn = orders(
             self.seed, "null", n=len(second), count=self.permutations, within=self.within
         )
@@ -102,8 +101,7 @@ class Batched:
         Raises:
             InfoplaneError: There are not enough samples for two batches.
         """
-        first, second = as_samples(x, "x"), as_samples(y, "y")
-        require_paired(first, second)
+        first, second = paired(x, y)
         batches, rest = divmod(len(first), self.size)
         if batches < 2:
             raise InfoplaneError(

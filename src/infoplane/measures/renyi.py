@@ -9,8 +9,8 @@ from torch import Tensor
 
 from infoplane.measures import matrix
 from infoplane.measures.estimator import Properties
-from infoplane.measures.samples import Samples, as_samples, gram_of, require_paired
-from infoplane.numerics.bandwidth import Bandwidth, Tapia
+from infoplane.measures.samples import Samples, as_samples, gram_of, paired, require_paired
+from infoplane.numerics.bandwidth import Bandwidth, Described, MedianDistance, Tapia
 from infoplane.numerics.gram import Gram
 from infoplane.numerics.workers import parallel
 from infoplane.quantities.spectra import require_order
@@ -47,7 +47,28 @@ class Renyi:
     @property
     def properties(self) -> Properties:
         """Symmetric unless x has a rule of its own; I ≥ 0 is a law at α = 1 alone."""
-        return Properties(symmetric=self.x_bandwidth is None, nonnegative=self.alpha == 1)
+        return Properties(
+            symmetric=self.x_bandwidth is None,
+            nonnegative=self.alpha == 1,
+            scale_invariant=all(
+                isinstance(rule, Tapia | MedianDistance)
+                for rule in (self.bandwidth, self.x_bandwidth or self.bandwidth)
+            ),
+        )
+
+    @property
+    def words(self) -> str:
+        """What it is, with all its parameters."""
+        rules = [self.bandwidth, *([self.x_bandwidth] if self.x_bandwidth else [])]
+        told = [rule.formula if isinstance(rule, Described) else repr(rule) for rule in rules]
+        return f"matrix-based Rényi, α = {self.alpha:g}, {'; x: '.join(told)}"
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Keys in ``references.bib``."""
+        rules = [self.bandwidth, *([self.x_bandwidth] if self.x_bandwidth else [])]
+        known = [key for rule in rules if isinstance(rule, Described) for key in rule.sources]
+        return tuple(dict.fromkeys(("giraldo2015measures", "yu2019understanding", *known)))
 
     def gram(self, x: Samples, name: str = "x") -> Gram:
         """The Gram matrix of a variable under ``bandwidth``."""
@@ -86,6 +107,13 @@ class Renyi:
         estimate = self._estimate(s_x + s_y - s_xy, a.n, bounds=bounds, notes=notes)
         return replace(estimate, shared=True)
 
+    def conditional(self, x: Samples, y: Samples, given: Samples) -> Estimate:
+        """I_α(x; y | z) = S_α(x, z) + S_α(y, z) − S_α(z) − S_α(x, y, z) in bits."""
+        a, b, c = self._grams((x, y, given))
+        groups = [(a, c), (b, c), (c,), (a, b, c)]
+        s_xz, s_yz, s_z, s_xyz = (float(s) for s in matrix.entropies(groups, self.alpha))
+        return replace(self._estimate(s_xz + s_yz - s_z - s_xyz, a.n), shared=True)
+
     def shuffled(self, x: Samples, y: Samples, orders: Int[Tensor, "s n"]) -> list[float]:
         """I_α(x; y[order]) in bits for every order; marginal entropies are computed once."""
         a, b = self._pair(x, y)
@@ -117,8 +145,7 @@ class Renyi:
         return self._share(value, grams[0].n) if normalised else self._estimate(value, grams[0].n)
 
     def _pair(self, x: Samples, y: Samples) -> tuple[Gram, Gram]:
-        first, second = as_samples(x, "x"), as_samples(y, "y")
-        require_paired(first, second)
+        first, second = paired(x, y)
         rules = (self.x_bandwidth or self.bandwidth, self.bandwidth)
         a, b = parallel(lambda one: gram_of(*one), zip((first, second), rules, strict=True))
         return a, b

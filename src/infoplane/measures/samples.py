@@ -1,10 +1,11 @@
 """The border: arrays of any usual shape become checked tensors of samples."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from infoplane.numerics.bandwidth import Bandwidth
@@ -13,6 +14,10 @@ from infoplane.values.errors import InfoplaneError
 
 Samples = Tensor | np.ndarray | Sequence[Any]
 """Samples along the first axis: (n,), (n, d) or (n, c, h, w); integers of shape (n,) are labels."""
+
+Pair = Literal["numbers", "mixed", "labels"]
+"""Two variables of numbers, numbers and a discrete one in either place, or two discrete ones."""
+PAIRS: tuple[Pair, ...] = ("numbers", "mixed", "labels")
 
 
 def as_samples(x: Samples, name: str) -> Tensor:
@@ -51,6 +56,47 @@ def are_labels(x: Tensor) -> bool:
 def count_not_finite(x: Tensor) -> int:
     """How many entries are NaN or infinite."""
     return int((~torch.isfinite(x)).sum()) if x.is_floating_point() else 0
+
+
+def paired(x: Samples, y: Samples) -> tuple[Tensor, Tensor]:
+    """Two variables as tensors, as many samples of one as of the other.
+
+    Raises:
+        InfoplaneError: They are not paired, too few, not numeric or not finite.
+    """
+    first, second = as_samples(x, "x"), as_samples(y, "y")
+    require_paired(first, second)
+    return first, second
+
+
+def is_discrete(x: Tensor) -> bool:
+    """Whether checked samples are labels, or rows of integers."""
+    return not x.is_floating_point()
+
+
+def pair_of(x: Tensor, y: Tensor) -> Pair:
+    """What kind of pair two checked variables are."""
+    discrete = is_discrete(x) + is_discrete(y)
+    return PAIRS[discrete]
+
+
+def numbers(x: Tensor, name: str, remedy: str) -> Float[Tensor, "n d"]:
+    """Checked samples as float64 columns.
+
+    Args:
+        x: As ``as_samples`` gives them.
+        name: What an error calls them.
+        remedy: What to do with labels, a sentence.
+
+    Raises:
+        InfoplaneError: They are class labels, whose numbers mean nothing.
+    """
+    if are_labels(x):
+        raise InfoplaneError(
+            f"{name} holds class labels (integers of shape (n,)), whose distances mean nothing. "
+            f"{remedy} Counts are numbers: pass them as floats."
+        )
+    return x.double()
 
 
 def require_paired(x: Tensor, y: Tensor) -> None:

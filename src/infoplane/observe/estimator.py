@@ -5,14 +5,14 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol, final, runtime_checkable
+from typing import Any, NamedTuple, final
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from infoplane.measures import matrix
-from infoplane.measures.estimator import EntropyEstimator
+from infoplane.measures.estimator import EntropyEstimator, Told
 from infoplane.measures.renyi import Renyi
 from infoplane.measures.samples import are_labels
 from infoplane.numerics.bandwidth import Bandwidth, Described
@@ -26,21 +26,6 @@ from infoplane.values.units import BIT
 
 Asked = Callable[[Tensor, Tensor], Estimate]
 """Any estimator of the information of two variables from samples, in bits."""
-
-
-@runtime_checkable
-class Told(Protocol):
-    """An estimator that says for a methods section what it does."""
-
-    @property
-    def words(self) -> str:
-        """What it is, with all its parameters."""
-        ...
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """Keys in ``references.bib``."""
-        ...
 
 
 class Seen(NamedTuple):

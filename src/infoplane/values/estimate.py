@@ -2,9 +2,12 @@
 
 import math
 from dataclasses import dataclass, field
-from typing import final
+from typing import Literal, final
 
 from infoplane.values.units import BIT
+
+Bound = Literal["lower", "upper"]
+"""On which side of the truth a value lies."""
 
 SATURATION = 0.95
 """A value of at least this share of its ceiling log2 n is saturated: it says n, not information."""
@@ -30,6 +33,9 @@ class Estimate:
         method: The estimator with all its parameters.
         stderr: Standard error, None if nobody asked for one.
         stderr_source: Where the standard error comes from, such as "5 batches of 100".
+        interval: The 90 % interval that the method claims to contain the truth, None if it claims
+            none.
+        bound: Whether the value bounds the truth from below or from above, None if neither.
         null: Mean of the same estimate after shuffling one side, None unless asked for.
         p_value: Permutation p-value (r + 1) / (S + 1), None unless asked for; never 0.
         ceiling: The largest value the method can return with ``n`` samples, +∞ if none is known.
@@ -44,6 +50,8 @@ class Estimate:
     method: str
     stderr: float | None = None
     stderr_source: str | None = None
+    interval: tuple[float, float] | None = None
+    bound: Bound | None = None
     null: float | None = None
     p_value: float | None = None
     ceiling: float = math.inf
@@ -72,6 +80,10 @@ class Estimate:
             aside.insert(0, f"null {self.null:.4f}, p = {self.p_value:.3f}")
         elif self.shared:
             aside.insert(0, "no null measured")
+        if self.interval is not None:
+            aside.append(f"90 % interval {self.interval[0]:.4f} … {self.interval[1]:.4f}")
+        if self.bound is not None:
+            aside.append(f"{self.bound} bound")
         if math.isfinite(self.ceiling):
             aside.append(f"ceiling {self.ceiling:.3f}")
         if self.saturated:
