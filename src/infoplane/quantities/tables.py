@@ -1,0 +1,235 @@
+"""Shannon's quantities of a given table, and entropies of a table that was only sampled, in bits.
+
+Tables of probabilities have one axis for every variable and sum to 1. Tables of counts are lists
+of occupied cells, because tables of samples are mostly empty.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, final
+
+import torch
+from jaxtyping import Float, Num
+from torch import Tensor
+
+from infoplane.numerics.counts import Contingency
+from infoplane.values.errors import InfoplaneError
+from infoplane.values.units import LN2
+
+Correction = Literal["none", "miller-madow", "shrinkage"]
+"""What is done about the bias of entropies that are computed from counts."""
+CORRECTIONS: tuple[Correction, ...] = ("none", "miller-madow", "shrinkage")
+
+Terms = Mapping[tuple[int, ...], int]
+"""A sum of entropies: how often the entropy of these variables of a table is counted."""
+INFORMATION: Terms = {(0,): 1, (1,): 1, (0, 1): -1}
+"""I(X; Y) = H(X) + H(Y) − H(X, Y)."""
+CONDITIONAL: Terms = {(0, 2): 1, (1, 2): 1, (2,): -1, (0, 1, 2): -1}
+"""I(X; Y | Z) = H(X, Z) + H(Y, Z) − H(Z) − H(X, Y, Z)."""
+CONDITIONAL_ENTROPY: Terms = {(0, 1): 1, (0,): -1}
+"""H(Y | X) = H(X, Y) − H(X)."""
+
+
+def entropy(p: Float[Tensor, "*cells"]) -> Float[Tensor, ""]:
+    """H = −Σ p log2 p of probabilities that sum to 1, in bits.
+
+    >>> float(entropy(torch.tensor([0.5, 0.25, 0.25])))
+    1.5
+    """
+    return -torch.special.xlogy(p, p).sum() / LN2
+
+
+def mutual_information(joint: Float[Tensor, "x y"]) -> Float[Tensor, ""]:
+    """I(X; Y) of a table p(x, y), in bits."""
+    return entropy(joint.sum(1)) + entropy(joint.sum(0)) - entropy(joint)
+
+
+def conditional_information(joint: Float[Tensor, "x y z"]) -> Float[Tensor, ""]:
+    """I(X; Y | Z) of a table p(x, y, z), in bits."""
+    with_x, with_y = entropy(joint.sum(1)), entropy(joint.sum(0))
+    return with_x + with_y - entropy(joint.sum((0, 1))) - entropy(joint)
+
+
+def total_correlation(joint: Float[Tensor, "*variables"]) -> Float[Tensor, ""]:
+    """Σ H(X_i) − H(X_1, …, X_k) of a table with one axis a variable, in bits."""
+    axes = range(joint.ndim)
+    alone = [entropy(joint.sum([j for j in axes if j != i])) for i in axes]
+    return torch.stack(alone).sum() - entropy(joint)
+
+
+def dual_total_correlation(joint: Float[Tensor, "*variables"]) -> Float[Tensor, ""]:
+    """Σ H(all but X_i) − (k − 1) H(X_1, …, X_k) of a table with one axis a variable, in bits."""
+    without = [entropy(joint.sum(i)) for i in range(joint.ndim)]
+    return torch.stack(without).sum() - (joint.ndim - 1) * entropy(joint)
+
+
+def require_table(joint: Tensor, axes: int) -> None:
+    """Refuses what is no table of probabilities with so many axes.
+
+    Raises:
+        InfoplaneError: Other axes, no floats, negative or not finite entries, a sum that is not 1.
+    """
+    if joint.ndim != axes or not joint.is_floating_point():
+        raise InfoplaneError(
+            f"A table of shape {tuple(joint.shape)} and {joint.dtype} is none of probabilities of "
+            f"{axes} variables: give floats with {axes} axes."
+        )
+    total = float(joint.sum())
+    if not abs(total - 1) <= 1e-6 or bool((joint < 0).any()):
+        raise InfoplaneError(
+            f"Probabilities are at least 0 and sum to 1; these sum to {total:g} and the smallest "
+            f"is {float(joint.min()):g}. Divide counts by their sum."
+        )
+
+
+@final
+@dataclass(frozen=True)
+class Counted:
+    """A sum of entropies of a table of counts.
+
+    Attributes:
+        value: Corrected as was asked for, in bits.
+        plain: The same without a correction, in bits.
+        variance: Variance over the samples of what each adds to ``plain``, in bits²; a sample of
+            n has the variance ``variance``/n to first order.
+        degrees: Twice n times the bias of ``plain`` in nats: for the information of two variables
+            the degrees of freedom of the χ² test of independence on the states that occur.
+        entropies: Of every group of variables in the sum, corrected in the same way, in bits.
+        occupied: How many states of every group occur.
+        n: Number of samples.
+    """
+
+    value: float
+    plain: float
+    variance: float
+    degrees: int
+    entropies: Mapping[tuple[int, ...], float]
+    occupied: Mapping[tuple[int, ...], int]
+    n: int
+
+
+def counted_entropy(counts: Num[Tensor, " k"]) -> float:
+    """Plug-in entropy log2 n − Σ c log2 c / n of counts, in bits; counts of 0 add nothing."""
+    c = counts.double()
+    n = c.sum()
+    return float((n.log() - torch.special.xlogy(c, c).sum() / n) / LN2)
+
+
+def surprise_variance(counts: Num[Tensor, " k"]) -> float:
+    """Variance of log2 p of a sample's own state, in bits²: n times that of a plug-in entropy."""
+    p = counts[counts > 0].double() / counts.sum()
+    surprise = p.log2()
+    return float(p @ (surprise - p @ surprise).square())
+
+
+def miller_madow(occupied: int, n: int) -> float:
+    """(K − 1)/(2n) in bits, the first-order bias of a plug-in entropy of K occupied states.
+
+    Source: miller1955note.
+    """
+    return (occupied - 1) / (2 * n * LN2)
+
+
+def shrinkage_intensity(counts: Num[Tensor, " k"], cells: int) -> float:
+    """λ = (1 − Σ p²)/((n − 1) Σ (1/K − p)²) in [0, 1]: how far to shrink towards uniform.
+
+    Args:
+        counts: Of the states that occur, n in all.
+        cells: Number of states K, with those that do not occur.
+
+    Source: hausser2009entropy.
+    """
+    c = counts.double()
+    n, squares = float(c.sum()), float((c / c.sum()).square().sum())
+    distance = (n - 1) * (squares - 1 / cells)
+    if distance <= 1 - squares:  # also if the frequencies are uniform, where any λ is the same
+        return 1.0
+    return (1 - squares) / distance
+
+
+def shrunk_entropy(counts: Num[Tensor, " k"], cells: int, intensity: float) -> float:
+    """Entropy of (1 − λ)·p + λ/K in bits, the K − occupied empty states in closed form.
+
+    Source: hausser2009entropy.
+    """
+    c = counts[counts > 0].double()
+    floor = intensity / cells
+    p = (1 - intensity) * c / c.sum() + floor
+    empty = (cells - len(c)) * floor * math.log(floor) if floor > 0 else 0.0
+    return (-float(torch.special.xlogy(p, p).sum()) - empty) / LN2
+
+
+def corrected_entropy(counts: Num[Tensor, " k"], cells: int, correction: Correction) -> float:
+    """Entropy of counts in bits.
+
+    Args:
+        counts: Of every state.
+        cells: Number of states, with those that do not occur, towards which shrinkage goes.
+        correction: What is done about the bias.
+    """
+    if correction == "shrinkage":
+        return shrunk_entropy(counts, cells, shrinkage_intensity(counts, cells))
+    bias = miller_madow(int(counts.count_nonzero()), int(counts.sum()))
+    return counted_entropy(counts) + (bias if correction == "miller-madow" else 0.0)
+
+
+def counted(table: Contingency, terms: Terms, correction: Correction = "none") -> Counted:
+    """A sum of entropies of a table of counts, with its spread, in bits.
+
+    What a sample adds is −Σ ± log2 p of its states; the mean is the plug-in value and the variance
+    its sampling variance to first order (delta method). Shrinkage is that of the whole table, over
+    all combinations of the states that occur, so that the parts are marginals of one distribution.
+
+    Source: paninski2003estimation (plug-in); miller1955note; hausser2009entropy.
+    """
+    n, signs = table.n, [float(sign) for sign in terms.values()]
+    parts = {axes: table.marginal(axes) for axes in terms}
+    logs = torch.stack([part.log2_at_cells() for part in parts.values()])
+    sums = (logs @ table.counts).tolist()
+    entropies = {axes: math.log2(n) - one / n for axes, one in zip(terms, sums, strict=True)}
+    occupied = {axes: part.occupied for axes, part in parts.items()}
+    plain = sum(terms[axes] * entropies[axes] for axes in terms)
+    beyond = sum(signs) * math.log2(n) - plain - logs.new_tensor(signs) @ logs
+    variance = float(table.counts @ beyond.square()) / n
+    value, degrees = plain, -sum(terms[axes] * (occupied[axes] - 1) for axes in terms)
+    if correction == "miller-madow":
+        entropies = {axes: entropies[axes] + miller_madow(occupied[axes], n) for axes in terms}
+        value -= degrees / (2 * n * LN2)
+    elif correction == "shrinkage":
+        entropies = _shrunk(table, {axes: one.counts for axes, one in parts.items()})
+        value = sum(terms[axes] * entropies[axes] for axes in terms)
+    return Counted(value, plain, variance, degrees, entropies, occupied, n)
+
+
+def information_interval(found: Counted, z: float) -> tuple[float, float]:
+    """Where the information lies by the spread and the bias of its plug-in value, in bits.
+
+    2n·I of samples spreads about 2n·I + degrees with variance 2·degrees + 4n·V, like a noncentral
+    χ²; V, the variance of what a sample adds, is taken to be proportional to I, as it is for weak
+    dependence. The ends are the I at which the sample lies z standard deviations away (as in
+    Wilson's interval of a proportion), so that independence is covered as well as dependence,
+    where V alone would be 0. They are not clipped at 0.
+
+    Args:
+        found: An information, conditional or not.
+        z: Normal quantile; 1.645 for 90 %.
+    """
+    scale = 2 * found.n * LN2
+    centre = scale * found.plain - found.degrees
+    dispersion = found.variance * LN2 / (2 * found.plain) if found.plain > 0 else 1.0
+    half = 2 * dispersion * z**2
+    root = math.sqrt(max(0.0, half * (half + 2 * centre) + 2 * abs(found.degrees) * z**2))
+    return (centre + half - root) / scale, (centre + half + root) / scale
+
+
+def _shrunk(
+    table: Contingency, parts: Mapping[tuple[int, ...], Num[Tensor, " k"]]
+) -> dict[tuple[int, ...], float]:
+    """Entropies of the marginals of the whole table, shrunk."""
+    alphabet = [table.marginal((i,)).occupied for i in range(len(table.sizes))]
+    intensity = shrinkage_intensity(table.counts, math.prod(alphabet))
+    return {
+        axes: shrunk_entropy(counts, math.prod(alphabet[i] for i in axes), intensity)
+        for axes, counts in parts.items()
+    }
