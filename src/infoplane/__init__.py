@@ -9,17 +9,53 @@ if TYPE_CHECKING:
     from infoplane.engine.grid import grid as grid
     from infoplane.engine.local import Local as Local
     from infoplane.experiments.autoencoder.experiment import Autoencoder as Autoencoder
+    from infoplane.experiments.calibration.experiment import Calibration as Calibration
+    from infoplane.measures.binned import Binned as Binned
+    from infoplane.measures.decomposition import decompose as decompose
     from infoplane.measures.evidence import Batched as Batched
     from infoplane.measures.evidence import WithNull as WithNull
+    from infoplane.measures.evidence import significant as significant
+    from infoplane.measures.front import (
+        conditional_mutual_information as conditional_mutual_information,
+    )
     from infoplane.measures.front import entropy as entropy
     from infoplane.measures.front import mutual_information as mutual_information
+    from infoplane.measures.gaussian import Gaussian as Gaussian
+    from infoplane.measures.gaussian import GaussianCopula as GaussianCopula
+    from infoplane.measures.geometry.gride import Gride as Gride
+    from infoplane.measures.geometry.imbalance import information_imbalance as information_imbalance
+    from infoplane.measures.geometry.likelihood import LevinaBickel as LevinaBickel
+    from infoplane.measures.geometry.two_nn import TwoNN as TwoNN
+    from infoplane.measures.interaction import dual_total_correlation as dual_total_correlation
+    from infoplane.measures.interaction import o_information as o_information
+    from infoplane.measures.interaction import total_correlation as total_correlation
+    from infoplane.measures.kde import PairwiseKDE as PairwiseKDE
+    from infoplane.measures.ksg import KSG as KSG
+    from infoplane.measures.mixed_ksg import MixedKSG as MixedKSG
+    from infoplane.measures.noisy import NoisyChannel as NoisyChannel
+    from infoplane.measures.plugin import PlugIn as PlugIn
     from infoplane.measures.renyi import Renyi as Renyi
+    from infoplane.measures.resampling import Bootstrapped as Bootstrapped
+    from infoplane.measures.resampling import Subsampled as Subsampled
+    from infoplane.measures.side_by_side import side_by_side as side_by_side
+    from infoplane.measures.sliced import Sliced as Sliced
+    from infoplane.measures.trio import trio as trio
+    from infoplane.measures.variational.critic import Critic as Critic
+    from infoplane.measures.variational.estimators import MINE as MINE
+    from infoplane.measures.variational.estimators import NWJ as NWJ
+    from infoplane.measures.variational.estimators import SMILE as SMILE
+    from infoplane.measures.variational.estimators import InfoNCE as InfoNCE
     from infoplane.numerics.bandwidth import Alignment as Alignment
     from infoplane.numerics.bandwidth import Fixed as Fixed
     from infoplane.numerics.bandwidth import LeeJo as LeeJo
     from infoplane.numerics.bandwidth import MedianDistance as MedianDistance
     from infoplane.numerics.bandwidth import Silverman as Silverman
     from infoplane.numerics.bandwidth import Tapia as Tapia
+    from infoplane.numerics.binning import Adaptive as Adaptive
+    from infoplane.numerics.binning import Distinct as Distinct
+    from infoplane.numerics.binning import Edges30 as Edges30
+    from infoplane.numerics.binning import FixedWidth as FixedWidth
+    from infoplane.numerics.binning import Quantile as Quantile
     from infoplane.observe.tokens import Tokens as Tokens
     from infoplane.record.schedule import EvenlySpaced as EvenlySpaced
     from infoplane.record.schedule import Every as Every
@@ -44,10 +80,47 @@ _HOMES = {
     # questions
     "entropy": "measures.front",
     "mutual_information": "measures.front",
-    # estimators, and evidence for any of them
+    "conditional_mutual_information": "measures.front",
+    "side_by_side": "measures.side_by_side",
+    # several variables
+    "total_correlation": "measures.interaction",
+    "dual_total_correlation": "measures.interaction",
+    "o_information": "measures.interaction",
+    "trio": "measures.trio",
+    "decompose": "measures.decomposition",
+    # estimators
     "Renyi": "measures.renyi",
+    "KSG": "measures.ksg",
+    "MixedKSG": "measures.mixed_ksg",
+    "Gaussian": "measures.gaussian",
+    "GaussianCopula": "measures.gaussian",
+    "PlugIn": "measures.plugin",
+    "Binned": "measures.binned",
+    "PairwiseKDE": "measures.kde",
+    "NoisyChannel": "measures.noisy",
+    "Sliced": "measures.sliced",
+    "MINE": "measures.variational.estimators",
+    "NWJ": "measures.variational.estimators",
+    "InfoNCE": "measures.variational.estimators",
+    "SMILE": "measures.variational.estimators",
+    "Critic": "measures.variational.critic",
+    # evidence for any of them
     "Batched": "measures.evidence",
     "WithNull": "measures.evidence",
+    "Bootstrapped": "measures.resampling",
+    "Subsampled": "measures.resampling",
+    "significant": "measures.evidence",
+    # bins
+    "FixedWidth": "numerics.binning",
+    "Edges30": "numerics.binning",
+    "Quantile": "numerics.binning",
+    "Adaptive": "numerics.binning",
+    "Distinct": "numerics.binning",
+    # dimension and distance
+    "TwoNN": "measures.geometry.two_nn",
+    "LevinaBickel": "measures.geometry.likelihood",
+    "Gride": "measures.geometry.gride",
+    "information_imbalance": "measures.geometry.imbalance",
     # kernel widths
     "Tapia": "numerics.bandwidth",
     "Silverman": "numerics.bandwidth",
@@ -69,6 +142,7 @@ _HOMES = {
     "TensorBoardRows": "watching.tensorboard",
     # experiments: one, or many over settings and seeds
     "Autoencoder": "experiments.autoencoder.experiment",
+    "Calibration": "experiments.calibration.experiment",
     "run": "runs",
     "grid": "engine.grid",
     "sweep": "sweeping",

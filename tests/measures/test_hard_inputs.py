@@ -119,7 +119,6 @@ BAD = {
     "complex": (lambda: entropy(good + 1j), "complex128"),
     "complex tensor": (lambda: entropy(torch.ones(3) + 1j), "is complex; pass real and imaginary"),
     "no variables": (lambda: Renyi().joint_entropy(), "No variable"),
-    "one variable": (lambda: Renyi().dual_total_correlation(good), "at least two variables"),
     "order 0": (lambda: Renyi(0.0), "alpha=0.*must be positive"),
     "order -1": (lambda: Renyi(-1.0), "alpha=-1.*must be positive"),
     "order NaN": (lambda: Renyi(math.nan), "alpha=nan.*must be positive"),
@@ -146,18 +145,3 @@ def test_bad_input_is_refused_with_the_numbers_and_a_remedy(name: str):
 def test_a_standardisation_nobody_knows_is_refused():
     with pytest.raises((InfoplaneError, TypeError), match="standardise"):
         Tapia(standardise="rows")
-
-
-def test_three_copies_share_no_more_than_their_ceiling():
-    x = torch.randn(20, 3)
-    estimate = Renyi(bandwidth=Fixed(1e-3)).total_correlation(x, x, x)
-    assert estimate.value == pytest.approx(2 * math.log2(20))
-    assert estimate.value <= estimate.ceiling + 1e-9
-
-
-def test_a_share_of_nothing_is_explained():
-    dead = torch.zeros(20, 3)
-    estimate = Renyi().total_correlation(dead, dead, normalised=True)
-    assert math.isnan(estimate.value)
-    assert "constant" in " ".join(estimate.notes)
-    assert not Renyi().total_correlation(*[torch.arange(9) % 3] * 2, normalised=True).saturated

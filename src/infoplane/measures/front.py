@@ -1,17 +1,25 @@
-"""The front door: one function per question."""
+"""The front door: one function per question.
 
-from infoplane.measures.estimator import EntropyEstimator, Estimator
+Of several variables: ``interaction`` and ``trio``.
+"""
+
+from dataclasses import replace
+from typing import Literal
+
+from infoplane.measures.diagnostics import diagnose, scale_moves
+from infoplane.measures.estimator import ConditionalEstimator, EntropyEstimator, Estimator
 from infoplane.measures.evidence import Batched, WithNull
-from infoplane.measures.renyi import Renyi
-from infoplane.measures.samples import Samples
+from infoplane.measures.interaction import KNOWS_ENTROPIES
+from infoplane.measures.renyi import DEFAULT
+from infoplane.measures.samples import Samples, paired
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.estimate import Estimate
 
-DEFAULT = Renyi()
-"""Matrix-based Rényi at α = 1.01 with the scale-invariant width."""
+KNOWS_CONDITIONAL = "Renyi, PlugIn, Binned, Gaussian, GaussianCopula, KSG and MixedKSG"
+"""The estimators that know conditional information."""
 
 
-def entropy(x: Samples, *, estimator: EntropyEstimator = DEFAULT) -> Estimate:
+def entropy(x: Samples, *, estimator: Estimator | EntropyEstimator = DEFAULT) -> Estimate:
     """Entropy of samples in bits.
 
     Args:
@@ -20,14 +28,17 @@ def entropy(x: Samples, *, estimator: EntropyEstimator = DEFAULT) -> Estimate:
         estimator: An estimator that knows entropies.
 
     Raises:
-        InfoplaneError: The samples are too few, not numeric or not finite.
+        InfoplaneError: The samples are too few, not numeric or not finite; the estimator knows no
+            entropies.
 
     >>> import numpy as np
     >>> float(entropy(np.repeat([0, 1, 2, 3], 5)).value.__round__(6))
     2.0
     """
     if not isinstance(estimator, EntropyEstimator):
-        raise InfoplaneError(f"{estimator!r} estimates information only, not entropy.")
+        raise InfoplaneError(
+            f"{estimator!r} estimates information only, not entropy; {KNOWS_ENTROPIES} do."
+        )
     return estimator.entropy(x)
 
 
@@ -39,6 +50,7 @@ def mutual_information(
     permutations: int = 0,
     batch_size: int | None = None,
     seed: int = 0,
+    check: bool | Literal["all"] = True,
 ) -> Estimate:
     """Mutual information of paired samples in bits, with the evidence that was asked for.
 
@@ -51,6 +63,11 @@ def mutual_information(
         batch_size: Measure in batches of this size and report their standard error; None for all
             samples at once.
         seed: Seed of the shuffles.
+        check: Look at samples and value for what makes the number mean less than it seems, and
+            say it in ``notes``: saturation, bounds, functions, repeated rows, too few samples,
+            labels given as floats. That looks at a few thousand samples and measures nothing
+            anew. "all" measures twice more, to say whether the value depends on units; False says
+            only what the estimator itself does.
 
     Raises:
         InfoplaneError: The arrays are not paired, too few, not numeric or not finite.
@@ -64,7 +81,44 @@ def mutual_information(
         raise InfoplaneError(f"{estimator!r} is no estimator; pass a value such as ip.Renyi().")
     if permutations < 0:
         raise InfoplaneError(f"permutations={permutations}: 0 is for no null, 39 are usual.")
-    measured = estimator if batch_size is None else Batched(estimator, batch_size)
-    if permutations:
-        measured = WithNull(measured, permutations, seed, within=batch_size)
-    return measured(x, y)
+    if check not in (True, False, "all"):
+        raise InfoplaneError(f'check={check!r}: it is True, False or "all".')
+    first, second = paired(x, y)
+    plain = estimator if batch_size is None else Batched(estimator, batch_size)
+    measured = WithNull(plain, permutations, seed, within=batch_size) if permutations else plain
+    estimate = measured(first, second)
+    found = diagnose(first, second, estimator, estimate) if check else ()
+    moved = scale_moves(plain, first, second, estimate) if check == "all" else ()
+    return replace(estimate, notes=tuple(dict.fromkeys((*estimate.notes, *found, *moved))))
+
+
+def conditional_mutual_information(
+    x: Samples,
+    y: Samples,
+    given: Samples,
+    *,
+    estimator: Estimator | ConditionalEstimator = DEFAULT,
+) -> Estimate:
+    """I(x; y | given) in bits: what two variables share beyond a third.
+
+    Args:
+        x: NumPy array or tensor of shape (n,), (n, d) or (n, c, h, w), samples first. Integers of
+            shape (n,) are class labels.
+        y: As many samples.
+        given: As many samples of what is known already.
+        estimator: An estimator that knows conditional information.
+
+    Raises:
+        InfoplaneError: The arrays are not paired, too few, not numeric or not finite; the
+            estimator knows no conditional information.
+
+    >>> import torch
+    >>> a, b = torch.tensor([0, 0, 1, 1]), torch.tensor([0, 1, 0, 1])
+    >>> round(conditional_mutual_information(a, b, a ^ b).value, 6)
+    1.0
+    """
+    if not isinstance(estimator, ConditionalEstimator):
+        raise InfoplaneError(
+            f"{estimator!r} knows no conditional information; {KNOWS_CONDITIONAL} do."
+        )
+    return estimator.conditional(x, y, given)

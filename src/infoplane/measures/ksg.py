@@ -53,13 +53,15 @@ def second_variant(x: Cloud, y: Cloud, neighbours: Int[np.ndarray, "n k"]) -> Lo
     """ψ(k) − 1/k + ψ(n) − ψ(n_x) − ψ(n_y) of every sample, in nats; I is the mean.
 
     Every variable has a radius of its own, that of its furthest among the k joint neighbours, and
-    n_x and n_y count those as near.
+    n_x and n_y count those as near. The 1/k is for two sides of a rectangle: beside a constant
+    there is one side, and nothing is shared.
 
     Source: kraskov2004estimating, equation 9.
     """
     k = neighbours.shape[1]
+    sides = sum(bool(np.ptp(one.numbers, axis=0).any()) for one in (x, y))
     n_x, n_y = (count_within(one, _reach(one, neighbours), closed=True) for one in (x, y))
-    return digamma(k) - 1 / k + digamma(len(x)) - digamma(n_x) - digamma(n_y)
+    return digamma(k) - (sides == 2) / k + digamma(len(x)) - digamma(n_x) - digamma(n_y)
 
 
 def conditional_variant(x: Cloud, y: Cloud, given: Cloud, radii: Local, k: int) -> Local:

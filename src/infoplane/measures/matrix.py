@@ -48,30 +48,6 @@ def normalised_information(a: Gram, b: Gram, alpha: float) -> Float[Tensor, "*ba
     return mutual_information(a, b, alpha) / larger
 
 
-def total_correlation(grams: Sequence[Gram], alpha: float) -> Float[Tensor, "*batch"]:
-    """T_α = Σ S_α(A_i) − S_α(A_1, …, A_L) in bits.  [yu2021measuring, eq. 11]."""
-    return sum_of_marginals(grams, alpha) - entropy(joint(*grams), alpha)
-
-
-def normalised_total_correlation(grams: Sequence[Gram], alpha: float) -> Float[Tensor, "*batch"]:
-    """T_α / (Σ S_α(A_i) − max_i S_α(A_i)), without unit."""
-    marginals = torch.stack([entropy(gram, alpha) for gram in grams])
-    return total_correlation(grams, alpha) / (marginals.sum(0) - marginals.amax(0))
-
-
-def dual_total_correlation(grams: Sequence[Gram], alpha: float) -> Float[Tensor, "*batch"]:
-    """D_α = Σ_i S_α(all but A_i) − (L − 1)·S_α(all) in bits.  [yu2021measuring, eq. 12]."""
-    without = [entropy(joint(*grams[:i], *grams[i + 1 :]), alpha) for i in range(len(grams))]
-    return torch.stack(without).sum(0) - (len(grams) - 1) * entropy(joint(*grams), alpha)
-
-
-def normalised_dual_total_correlation(
-    grams: Sequence[Gram], alpha: float
-) -> Float[Tensor, "*batch"]:
-    """D_α / S_α(A_1, …, A_L), without unit."""
-    return dual_total_correlation(grams, alpha) / entropy(joint(*grams), alpha)
-
-
 def dime(a: Gram, b: Gram, orders: Int[Tensor, "s n"], alpha: float) -> Float[Tensor, "*batch"]:
     """I_α above its permutation mean: E_P S_α(A, PBPᵀ) − S_α(A, B), in bits.
 
@@ -79,11 +55,6 @@ def dime(a: Gram, b: Gram, orders: Int[Tensor, "s n"], alpha: float) -> Float[Te
     """
     shuffled = [entropy(joint(a, b.reordered(order)), alpha) for order in orders]
     return torch.stack(shuffled).mean(0) - entropy(joint(a, b), alpha)
-
-
-def sum_of_marginals(grams: Sequence[Gram], alpha: float) -> Float[Tensor, "*batch"]:
-    """Σ S_α(A_i) in bits."""
-    return torch.stack([entropy(gram, alpha) for gram in grams]).sum(0)
 
 
 def ceiling(n: int) -> float:

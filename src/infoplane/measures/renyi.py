@@ -1,6 +1,6 @@
 """Matrix-based Rényi information as an estimator: arrays in, Estimate out."""
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import final
 
@@ -80,9 +80,22 @@ class Renyi:
 
     def joint_entropy(self, *variables: Samples) -> Estimate:
         """S_α(x, y, …) of samples of several variables, in bits."""
+        (together,) = self.joint_entropies(variables, [tuple(range(len(variables)))])
+        return together
+
+    def joint_entropies(
+        self, variables: Sequence[Samples], groups: Sequence[tuple[int, ...]]
+    ) -> list[Estimate]:
+        """S_α in bits of every group of variables, given by their positions; one Gram matrix each.
+
+        Raises:
+            InfoplaneError: No variable, not paired, not numeric or not finite; or several under
+                an ``x_bandwidth``.
+        """
         grams = self._grams(variables)
-        (value,) = matrix.entropies([grams], self.alpha)
-        return self._estimate(float(value), grams[0].n)
+        joints = [[grams[i] for i in group] for group in groups]
+        values = matrix.entropies(joints, self.alpha)
+        return [self._estimate(float(value), grams[0].n) for value in values]
 
     def __call__(self, x: Samples, y: Samples) -> Estimate:
         """I_α(x; y) = S_α(x) + S_α(y) − S_α(x, y) in bits.
@@ -109,7 +122,8 @@ class Renyi:
 
     def conditional(self, x: Samples, y: Samples, given: Samples) -> Estimate:
         """I_α(x; y | z) = S_α(x, z) + S_α(y, z) − S_α(z) − S_α(x, y, z) in bits."""
-        a, b, c = self._grams((x, y, given))
+        rules = (self.x_bandwidth or self.bandwidth, self.bandwidth, self.bandwidth)
+        a, b, c = self._under((x, y, given), rules)
         groups = [(a, c), (b, c), (c,), (a, b, c)]
         s_xz, s_yz, s_z, s_xyz = (float(s) for s in matrix.entropies(groups, self.alpha))
         return replace(self._estimate(s_xz + s_yz - s_z - s_xyz, a.n), shared=True)
@@ -121,58 +135,32 @@ class Renyi:
         joints = matrix.shuffled_entropies(a, b, orders, self.alpha)
         return [marginals - float(s) for s in joints]
 
-    def total_correlation(self, *variables: Samples, normalised: bool = False) -> Estimate:
-        """Redundancy of two or more variables, in bits, or as a share of its largest value."""
-        law = matrix.normalised_total_correlation if normalised else matrix.total_correlation
-        grams = self._grams(variables, at_least=2)
-        ceiling = (len(grams) - 1) * matrix.ceiling(grams[0].n)
-        value = float(law(grams, self.alpha))
-        return (
-            self._share(value, grams[0].n)
-            if normalised
-            else self._estimate(value, grams[0].n, ceiling)
-        )
-
-    def dual_total_correlation(self, *variables: Samples, normalised: bool = False) -> Estimate:
-        """Information shared by two or more variables, in bits, or as a share of the joint."""
-        law = (
-            matrix.normalised_dual_total_correlation
-            if normalised
-            else matrix.dual_total_correlation
-        )
-        grams = self._grams(variables, at_least=2)
-        value = float(law(grams, self.alpha))
-        return self._share(value, grams[0].n) if normalised else self._estimate(value, grams[0].n)
-
     def _pair(self, x: Samples, y: Samples) -> tuple[Gram, Gram]:
         first, second = paired(x, y)
         rules = (self.x_bandwidth or self.bandwidth, self.bandwidth)
         a, b = parallel(lambda one: gram_of(*one), zip((first, second), rules, strict=True))
         return a, b
 
-    def _grams(self, variables: tuple[Samples, ...], at_least: int = 1) -> list[Gram]:
+    def _grams(self, variables: Sequence[Samples]) -> list[Gram]:
         if not variables:
             raise InfoplaneError("No variable was given.")
-        if len(variables) < at_least:
+        if len(variables) > 1 and self.x_bandwidth is not None:
             raise InfoplaneError(
-                f"{len(variables)} variable was given: at least two variables can share something."
+                f"x_bandwidth is for x of a pair, and of {len(variables)} variables none is x: "
+                "leave it out and give all one rule."
             )
+        return self._under(variables, [self.bandwidth] * len(variables))
+
+    def _under(self, variables: Sequence[Samples], rules: Sequence[Bandwidth]) -> list[Gram]:
         samples = [as_samples(x, f"variable {i}") for i, x in enumerate(variables)]
         for other in samples[1:]:
             require_paired(samples[0], other)
-        return [gram_of(x, self.bandwidth) for x in samples]
-
-    def _share(self, value: float, n: int) -> Estimate:
-        """A quantity without unit; it has no ceiling set by n, so it is never saturated."""
-        undefined = "All variables are constant: there is nothing to share (0/0)."
-        notes = (undefined,) if math.isnan(value) else ()
-        return Estimate(value, n, repr(self), unit="1", notes=notes)
+        return parallel(lambda one: gram_of(*one), zip(samples, rules, strict=True))
 
     def _estimate(
         self,
         value: float,
         n: int,
-        ceiling: float | None = None,
         bounds: tuple[float | None, float | None] = (None, None),
         notes: list[str] | None = None,
     ) -> Estimate:
@@ -180,7 +168,11 @@ class Renyi:
             value=value,
             n=n,
             method=repr(self),
-            ceiling=matrix.ceiling(n) if ceiling is None else ceiling,
+            ceiling=matrix.ceiling(n),
             bounds=bounds,
             notes=tuple(notes or ()),
         )
+
+
+DEFAULT = Renyi()
+"""Matrix-based Rényi at α = 1.01 with the scale-invariant width."""
