@@ -47,7 +47,8 @@ class PairwiseKDE:
     training only where one variance is meaningful for all of them.
 
     Attributes:
-        variance: Of the noise in every dimension, σ², in squared units of t. Published planes take 0.1 (images) and 0.001 (the 12-bit task).
+        variance: Of the noise in every dimension, σ², in squared units of t. Published planes take
+            0.1 (images) and 0.001 (the 12-bit task).
         bound: Which of the two bounds.
 
     Source: kolchinsky2017estimating; saxe2018information.

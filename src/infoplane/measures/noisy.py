@@ -66,8 +66,8 @@ class NoisyChannel:
     def __post_init__(self) -> None:
         if not (self.deviation > 0 and math.isfinite(self.deviation)):
             raise InfoplaneError(
-                f"NoisyChannel(deviation={self.deviation}): it must be positive and finite; without "
-                "noise a continuous layer shares infinitely many bits with its input."
+                f"NoisyChannel(deviation={self.deviation}): it must be positive and finite; "
+                "without noise a continuous layer shares infinitely many bits with its input."
             )
         if self.draws < 2:
             raise InfoplaneError(f"draws={self.draws}: a standard error needs two.")
