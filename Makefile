@@ -9,7 +9,7 @@ RUNS ?= runs
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sweep test check papers paper-s0 bench clean
+.PHONY: help demo sweep test check papers paper-s0 paper-calibration bench clean
 
 help:  ## list the verbs
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## */\t/' | expand -t 12
@@ -39,10 +39,13 @@ check: $(READY)  ## style, types and layers, without tests
 	$(RUN)/mypy
 	$(RUN)/lint-imports
 
-papers: paper-s0  ## all long reproductions; resumable, never in CI
+papers: paper-s0 paper-calibration  ## all long reproductions; resumable, never in CI
 
 paper-s0: $(INSTALLED)  ## S0 on MNIST (set INFOPLANE_DATA, or it is downloaded)
 	$(RUN)/infoplane run autoencoder --dataset mnist --runs-dir $(RUNS)
+
+paper-calibration: $(INSTALLED)  ## all estimators where the truth is known: under an hour, and the summary that is shipped
+	$(RUN)/infoplane run calibration --runs-dir $(RUNS) && $(RUN)/python scripts/ship_calibration.py $(RUNS)
 
 bench: $(READY)  ## speed, as ratios against the floor and against peers
 	for script in benchmarks/[a-z]*.py; do $(RUN)/python $$script || exit 1; done

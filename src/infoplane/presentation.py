@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from infoplane.experiments.protocol import Shown
-from infoplane.experiments.table import table
 from infoplane.report.canvas import alike
 from infoplane.report.looks import looks
 from infoplane.report.methods import methods
@@ -28,6 +27,7 @@ def write(
     path: Path,
     *,
     machine: Mapping[str, str],
+    seconds: Mapping[str, float] | None = None,
     notes: Sequence[str] = (),
     figures: Path | None = None,
 ) -> Path:
@@ -38,6 +38,7 @@ def write(
         shown: How such a Trace is presented.
         path: The page's file.
         machine: Where it was measured, name to value.
+        seconds: Wall-clock time by part, if it is known.
         notes: Sentences a reader needs to judge it.
         figures: Folder of the figures' files; None for none.
 
@@ -50,7 +51,7 @@ def write(
     panels = shown.panels(trace)
     if figures is not None:
         save_figures(panels, figures)
-    text = document(trace, shown, panels, machine=machine, notes=notes)
+    text = document(trace, shown, panels, machine=machine, seconds=seconds, notes=notes)
     write_whole(path, text.encode())
     return path
 
@@ -61,6 +62,7 @@ def document(
     panels: Sequence[Panel],
     *,
     machine: Mapping[str, str],
+    seconds: Mapping[str, float] | None = None,
     notes: Sequence[str] = (),
 ) -> str:
     """The report page of a Trace as HTML.
@@ -72,12 +74,13 @@ def document(
         shown: How such a Trace is presented.
         panels: Its figures.
         machine: Where it was measured, name to value.
+        seconds: Wall-clock time by part, if it is known.
         notes: Sentences a reader needs to judge it, after the Trace's own.
     """
     citations = Citations()
     findings = shown.findings([trace])
     cited = [replace(one, source=citations.cite(one.source)) for one in findings]
-    told = methods(trace, citations)
+    told = methods_told(trace, shown, citations)
     return page(
         title=str(trace.attrs.get("title", shown.title)),
         summary=shown.summary(trace, findings),
@@ -85,11 +88,18 @@ def document(
         findings=cited,
         methods=told,
         references=citations.listed,
-        table=table(trace),
+        table=shown.numbers(trace),
+        tables=shown.tables(trace, seconds or {}),
         settings=settings_in_words(trace),
         machine=machine,
         notes=[*json.loads(trace.attrs.get("notes", "[]")), *notes],
     )
+
+
+def methods_told(trace: Trace, shown: type[Shown], citations: Citations) -> list[str]:
+    """The methods section: in the words of what is shown, else those of an information plane."""
+    own = shown.methods(trace)
+    return methods(trace, citations) if own is None else [citations.woven(one) for one in own]
 
 
 def save_figures(panels: Sequence[Panel], folder: Path) -> None:

@@ -108,6 +108,7 @@ class Run:
             self.shown,
             self.folder / "report.html",
             machine=machine,
+            seconds=manifest.seconds,
             notes=manifest.repairs,
             figures=self.folder / "figures",
         )

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from infoplane.report.page import page as page_of
-from infoplane.report.tables import Cell, Table
 from infoplane.values.finding import Verdict
 from infoplane.values.panel import Axis, Panel, Series
+from infoplane.values.table import Cell, Table
 
 pytestmark = pytest.mark.browser
 

@@ -10,9 +10,9 @@ import pytest
 
 from infoplane.report.packed import packed, packed_json
 from infoplane.report.page import page
-from infoplane.report.tables import Cell, Table
 from infoplane.values.finding import Finding, Interval, Reading, Verdict
 from infoplane.values.panel import Axis, Panel, Series
+from infoplane.values.table import Cell, Table
 
 
 def unpacked(text: str, name: str) -> str:

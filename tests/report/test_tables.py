@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from infoplane.report.page import page
-from infoplane.report.tables import Cell, Table
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.finding import Verdict
+from infoplane.values.table import Cell, Table
 
 
 def test_a_row_of_another_length_is_refused():

@@ -11,7 +11,7 @@ from infoplane.analysis.claims import require_seeds
 from infoplane.analysis.repeated import mean
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.replicates import Replicate
-from infoplane.values.trace import Trace
+from infoplane.values.trace import SENTENCES, Trace
 
 PROBE_BATCHES = "probe_batches"
 """Attribute of several seeds' Trace: over how many probe batches each seed's numbers are means."""
@@ -99,7 +99,8 @@ def _shape(trace: Trace) -> dict[str, Any]:
 
 def _attributes(first: Trace, seeds: Sequence[int]) -> dict[str, Any]:
     """What the first seed's Trace says of itself, said of all."""
-    told = {key: value for key, value in first.attrs.items() if key not in (SEED, "address")}
+    of_one = (SEED, "address", SENTENCES)
+    told = {key: value for key, value in first.attrs.items() if key not in of_one}
     settings = json.loads(first.attrs.get("settings", "{}"))
     settings.pop(SEED, None)
     listed = f"{'seeds' if len(seeds) > 1 else 'seed'} {', '.join(map(str, seeds))}"

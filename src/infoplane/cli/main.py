@@ -8,6 +8,7 @@ from typing import Any
 import tyro
 
 from infoplane.cli.console import INTERRUPTED, MISTAKE, err
+from infoplane.cli.measure import measure
 from infoplane.cli.runs import compare, findings, list_experiments, report, runner
 from infoplane.cli.sweeps import sweeper
 from infoplane.experiments.catalogue import EXPERIMENTS, experiment
@@ -30,6 +31,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "report": report,
     "findings": findings,
     "compare": compare,
+    "measure": measure,
 }
 PER_EXPERIMENT: Mapping[str, Callable[[type[Experiment]], Callable[..., None]]] = {
     "run": runner,

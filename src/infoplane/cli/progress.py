@@ -35,19 +35,19 @@ def running(name: str) -> Iterator[Watcher]:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("updates · {task.fields[rows]} moments measured ·"),
+        TextColumn("{task.fields[counted]} · {task.fields[rows]} rows kept ·"),
         TimeElapsedColumn(),
         TextColumn("· left"),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=err) as bar:
-        task = bar.add_task(name, total=None, rows=0)
+        task = bar.add_task(name, total=None, rows=0, counted="")
         rows = 0
 
         def watch(event: Row | Tick) -> None:
             nonlocal rows
             if isinstance(event, Tick):
-                bar.update(task, completed=event.step, total=event.total)
+                bar.update(task, completed=event.step, total=event.total, counted=event.counted)
             else:
                 rows += 1
                 bar.update(task, rows=rows)
@@ -56,7 +56,7 @@ def running(name: str) -> Iterator[Watcher]:
 
 
 def _tenths(name: str) -> Watcher:
-    """One line of progress for every tenth of the updates."""
+    """One line of progress for every tenth of the work."""
     told, rows = -1, 0
 
     def watch(event: Row | Tick) -> None:
@@ -65,7 +65,7 @@ def _tenths(name: str) -> Watcher:
             rows += 1
         elif event.step * 10 // event.total > told:
             told = event.step * 10 // event.total
-            err.print(f"{name}: {event.step} of {event.total} updates, {rows} moments measured")
+            err.print(f"{name}: {event.step} of {event.total} {event.counted}, {rows} rows kept")
 
     return watch
 
@@ -158,7 +158,7 @@ class _OnTerminal(_Told):
             if event.address not in self.running:
                 label = f"  {self.labels[event.address]}"
                 self.running[event.address] = self.bars.add_task(label, total=event.total, told="")
-            told = f"{event.step}/{event.total} updates ·"
+            told = f"{event.step}/{event.total} ·"
             bar = self.running[event.address]
             self.bars.update(bar, completed=event.step, total=event.total, told=told)
         elif isinstance(event, Outcome) and event.address in self.running:

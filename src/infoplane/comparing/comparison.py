@@ -15,7 +15,7 @@ from infoplane.experiments.comparison.doubts import left_out
 from infoplane.experiments.comparison.figures import not_shown, panels
 from infoplane.experiments.comparison.naming import named
 from infoplane.experiments.comparison.verdicts import Judged, judged, summary
-from infoplane.report.methods import methods
+from infoplane.presentation import methods_told
 from infoplane.report.page import page
 from infoplane.report.references import Citations
 from infoplane.runs import Run
@@ -137,7 +137,7 @@ class Comparison:
             findings=[],
             tables=[settings, *verdicts] if len(traces) == 2 else [*verdicts, settings],
             table=table,
-            methods=list(_methods(traces, citations)),
+            methods=list(_methods(self._told_methods(citations))),
             references=citations.listed,
             machine={name: column.machine for name, column in self.columns.items()},
             notes=[
@@ -147,6 +147,13 @@ class Comparison:
                 *self._repairs(),
             ],
         )
+
+    def _told_methods(self, citations: Citations) -> dict[str, list[str]]:
+        """The methods of every column."""
+        return {
+            name: methods_told(column.read.trace, column.runs[0].shown, citations)
+            for name, column in self.columns.items()
+        }
 
     def _broken(self) -> Iterator[str]:
         """Where training diverged, by column."""
@@ -169,9 +176,8 @@ def _named(columns: Sequence[Column]) -> dict[str, Column]:
     return dict(zip(named(traces, places), columns, strict=True))
 
 
-def _methods(runs: Runs, citations: Citations) -> Iterator[str]:
+def _methods(told: Mapping[str, list[str]]) -> Iterator[str]:
     """The methods of all columns: said once if they are the same, else column by column."""
-    told = {name: methods(trace, citations) for name, trace in runs.items()}
     several = {tuple(paragraphs) for paragraphs in told.values()}
     if len(several) == 1:
         yield from several.pop()

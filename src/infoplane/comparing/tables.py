@@ -13,8 +13,8 @@ from infoplane.experiments.comparison.naming import differing
 from infoplane.experiments.comparison.verdicts import Judged
 from infoplane.report.readings import SIGNS, interval
 from infoplane.report.references import Citations
-from infoplane.report.tables import Cell, Table
 from infoplane.values.finding import LEVEL, Finding, Verdict
+from infoplane.values.table import Cell, Table
 from infoplane.values.trace import settings_of
 
 NOT_ASKED = "not asked"

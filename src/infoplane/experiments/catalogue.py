@@ -3,13 +3,17 @@
 from collections.abc import Mapping
 
 from infoplane.experiments.autoencoder.experiment import Autoencoder
+from infoplane.experiments.calibration.experiment import Calibration
 from infoplane.experiments.protocol import Experiment, Shown
 from infoplane.experiments.watched import Watched
 from infoplane.values.errors import InfoplaneError
 
 WATCH = "watch"
 """What the record of a network that somebody else trained calls its experiment."""
-EXPERIMENTS: Mapping[str, type[Experiment]] = {Autoencoder.name: Autoencoder}
+EXPERIMENTS: Mapping[str, type[Experiment]] = {
+    Autoencoder.name: Autoencoder,
+    Calibration.name: Calibration,
+}
 
 
 def experiment(name: str) -> type[Experiment]:

@@ -1,11 +1,13 @@
 """What every experiment is: a frozen value that runs, and says how its Trace is shown."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
+from infoplane.experiments.table import table
 from infoplane.values.finding import Finding
 from infoplane.values.panel import Panel
+from infoplane.values.table import Table
 from infoplane.values.trace import Checkpoint, Row, Tick, Trace
 
 
@@ -32,6 +34,30 @@ class Shown(ABC):
     @abstractmethod
     def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
         """What a reader should know in ten seconds, a sentence each."""
+
+    @staticmethod
+    def tables(trace: Trace, seconds: Mapping[str, float]) -> list[Table]:
+        """Further tables between the findings and the figures; none unless it has some.
+
+        Args:
+            trace: What was measured.
+            seconds: Wall-clock time by part, as its rows told it.
+        """
+        return []
+
+    @staticmethod
+    def methods(trace: Trace) -> list[str] | None:
+        """Paragraphs on how it was measured, which cite works as ``[@key]``.
+
+        Asked of one run, and of several seeds that are ``across.combined``. None says that it is
+        an information plane, whose methods a report knows how to tell.
+        """
+        return None
+
+    @staticmethod
+    def numbers(trace: Trace) -> str:
+        """All numbers as CSV."""
+        return table(trace)
 
 
 class Experiment(Shown):

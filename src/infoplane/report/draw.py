@@ -5,6 +5,7 @@ from typing import Any
 
 from infoplane.report.canvas import alike
 from infoplane.report.curves import curves
+from infoplane.report.heat import heat
 from infoplane.report.looks import Look
 from infoplane.report.plane import plane
 from infoplane.report.strip import strip
@@ -12,7 +13,7 @@ from infoplane.values.panel import Panel
 
 
 def drawing(panel: Panel, shared: Mapping[str, Look], panels: Sequence[Panel]) -> dict[str, Any]:
-    """A strip if the panel has one, a plane if points move in it, else curves.
+    """A heat map or a strip if the panel has one, a plane if points move in it, else curves.
 
     Names are shown as they are written, whatever markup they contain.
 
@@ -25,6 +26,8 @@ def drawing(panel: Panel, shared: Mapping[str, Look], panels: Sequence[Panel]) -
     Raises:
         InfoplaneError: A series of a plane has no training steps.
     """
+    if panel.heat is not None:
+        return heat(panel, panel.heat)
     if panel.strip is not None:
         return strip(panel, panel.strip)
     return (plane if panel.plane else curves)(panel, shared, alike(panel, panels))

@@ -16,6 +16,8 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from infoplane.report.canvas import ceiling_in_view, extent
 from infoplane.report.curves import band_edges, runs_of
+from infoplane.report.heat_figure import heat
+from infoplane.report.heat_figure import height as heat_height
 from infoplane.report.looks import Look, dressed
 from infoplane.report.marks import MATPLOTLIB
 from infoplane.report.palette import CELL_COLOURS, CELL_WORDS, shades
@@ -83,6 +85,8 @@ def save(
 def _size(panel: Panel, handles: Sequence[Artist]) -> tuple[float, float]:
     """Width and height in inches; every line of the legend has its room."""
     lines = -(-len(handles) // _columns(handles)) if handles else 0
+    if panel.heat is not None:
+        return COLUMN_INCHES, heat_height(panel.heat)
     if panel.strip is not None:
         return COLUMN_INCHES, 0.75 + 0.28 * len(panel.strip.rows)
     return COLUMN_INCHES, (3.4 if panel.bisector else 2.1) + 0.135 * lines
@@ -96,7 +100,9 @@ def _draw(
     title = _literal(shortened(panel.heading, CHARACTERS))
     figure.suptitle(title, x=0.02, fontsize=8, horizontalalignment="left")
     axes.set_xlabel(_literal(str(panel.x)))
-    if panel.strip is not None:
+    if panel.heat is not None:
+        handles = heat(axes, panel.heat)
+    elif panel.strip is not None:
         handles = _strip(axes, panel.strip)
     else:
         # the title of curves says what they show, and a column has little height to say it twice

@@ -16,10 +16,10 @@ from infoplane.report.looks import Look, looks, own_legend
 from infoplane.report.marks import OUTLINES
 from infoplane.report.packed import packed, packed_json
 from infoplane.report.readings import SIGNS, interval, percent, plainly, slug
-from infoplane.report.tables import Table
 from infoplane.report.words import told_apart
 from infoplane.values.finding import LEVEL, Finding
 from infoplane.values.panel import Panel
+from infoplane.values.table import Table
 
 CHIP_CHARACTERS = 28
 """The longest name that a button of the legend shows whole."""
@@ -44,8 +44,8 @@ def page(
     Args:
         title: What was done, in a line.
         summary: A few sentences in plain words.
-        panels: Figures; those not over time, planes, curves and strips each have their part, in the
-            given order.
+        panels: Figures; heat maps, those not over time, planes, curves and strips each have their
+            part, in the given order.
         findings: Claims with their verdicts.
         methods: Paragraphs on how it was measured.
         references: What they cite, in the order of their numbers.
@@ -137,6 +137,7 @@ class Band:
 
 
 _HEADINGS = {
+    "heat": "At a glance",
     "response": "Against the settings",
     "plane": "Information plane",
     "curve": "Layer by layer",
@@ -145,7 +146,7 @@ _HEADINGS = {
 
 
 def _parts(panels: Sequence[Panel]) -> list[tuple[str, str, list[Band]]]:
-    """What is not over time, planes, curves and strips with their headings, each in bands."""
+    """The figures by kind with their headings, in the order of ``_HEADINGS``, each in bands."""
     numbered = list(enumerate(panels))
     said: set[tuple[str, str]] = set()
     parts = []
@@ -157,6 +158,8 @@ def _parts(panels: Sequence[Panel]) -> list[tuple[str, str, list[Band]]]:
 
 
 def _kind(panel: Panel) -> str:
+    if panel.heat is not None:
+        return "heat"
     if panel.strip is not None:
         return "strip"
     if panel.plane:

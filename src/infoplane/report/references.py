@@ -12,6 +12,8 @@ from pybtex.style.formatting.plain import Style
 
 _KEY = re.compile(r"(^|;)(\s*)(\w+)\b")
 """What may be a key: the first word of a source, or of one of several parted by semicolons."""
+_WOVEN = re.compile(r"\[@(\w+)\]")
+"""A key in prose."""
 
 
 @final
@@ -38,6 +40,14 @@ class Citations:
                 "yu2019understanding, type-I DPI"; or several of them, parted by semicolons.
         """
         return _KEY.sub(self._numbered, source)
+
+    def woven(self, text: str) -> str:
+        """Prose with every ``[@key]`` replaced by its number.
+
+        >>> Citations().woven("As in [@giraldo2015measures].")
+        'As in [1].'
+        """
+        return _WOVEN.sub(lambda found: self.cite(found.group(1)), text)
 
     @property
     def listed(self) -> list[str]:

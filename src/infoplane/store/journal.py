@@ -166,7 +166,8 @@ def _row(content: dict[str, Any], folder: Path) -> Row:
     entries = content["values"].items()
     values = {name: _array(step, name, entry, folder) for name, entry in entries}
     seconds = {part: float(spent) for part, spent in content["seconds"].items()}
-    return Row(step, epoch, values, seconds)
+    sentences = {str(label): str(said) for label, said in content["sentences"].items()}
+    return Row(step, epoch, values, seconds, sentences)
 
 
 def _text(content: dict[str, Any]) -> str:
@@ -176,7 +177,8 @@ def _text(content: dict[str, Any]) -> str:
 def _content(row: Row) -> dict[str, Any]:
     """A row without its timings, as JSON; equal content means equal to the last bit."""
     values = {name: _entry(row.step, name, array) for name, array in row.values.items()}
-    return {"step": row.step, "epoch": row.epoch, "values": values}
+    said = dict(row.sentences)
+    return {"step": row.step, "epoch": row.epoch, "values": values, "sentences": said}
 
 
 def _entry(step: int, name: str, array: xr.DataArray) -> dict[str, Any]:

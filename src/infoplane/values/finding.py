@@ -48,7 +48,8 @@ _MEANINGS = {
     "interval is widened for their number, because the worst of many is chosen by looking.",
     Verdict.UNDECIDED: "Under one rule at least, the interval of the effect contains zero, or "
     "would if it were widened for the number of the claim's parts.",
-    Verdict.ESTIMATOR_DEPENDENT: "One kernel-width rule supports what another contradicts.",
+    Verdict.ESTIMATOR_DEPENDENT: "One estimator, or kernel-width rule, supports what another "
+    "contradicts.",
     Verdict.NOT_MEASURABLE: "The values it rests on are saturated at log2 n.",
 }
 

@@ -8,7 +8,7 @@ from typing import final
 from infoplane.values.trace import Trace
 
 METHODS, HOLDER = "methods", "I_XT"
-"""The attribute with the JSON of all methods, and the one variable that has it."""
+"""The attribute with the JSON of all methods, of a Trace or of the variable of a plane."""
 RENYI = "matrix-based Rényi"
 """The family whose functional a methods section can explain."""
 
@@ -42,10 +42,11 @@ def methods_json(methods: Mapping[str, Method]) -> str:
 
 def methods_of(trace: Trace) -> dict[str, Method]:
     """Every estimator of a Trace in words, in the Trace's order."""
-    attributes = trace[HOLDER].attrs if HOLDER in trace else {}
+    attributes = (trace.attrs, *(one.attrs for one in trace.values()))
+    holder = next((one for one in attributes if METHODS in one), {})
     told = {
         name: Method(**{**entry, "sources": tuple(entry["sources"])})
-        for name, entry in json.loads(attributes.get(METHODS, "{}")).items()
+        for name, entry in json.loads(holder.get(METHODS, "{}")).items()
     }
     names = [str(name) for name in trace["estimator"].values] if "estimator" in trace else []
     return {name: told.get(name, UNTOLD) for name in names}

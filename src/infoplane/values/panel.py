@@ -102,6 +102,49 @@ class Strip:
 
 @final
 @dataclass(frozen=True)
+class HeatMap:
+    """Rows and columns of numbers as colours: one colour below zero, another above.
+
+    Attributes:
+        rows: Name of each row.
+        columns: Name of each column.
+        cells: The numbers, shape (rows, columns), in the unit of the panel's vertical axis; NaN
+            where there is none, ±∞ in the colour of the end.
+        limit: The number at which the colours end; what lies beyond has the colour of the end.
+        marks: What is written into each cell, a character or two; empty for nothing.
+        words: What is said of each cell where it is pointed at.
+        below: What the colour below zero means, such as "too low, full at 1 bit".
+        above: What the colour above zero means.
+    """
+
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    cells: np.ndarray
+    limit: float
+    marks: tuple[tuple[str, ...], ...]
+    words: tuple[tuple[str, ...], ...]
+    below: str
+    above: str
+
+    def __post_init__(self) -> None:
+        shape = (len(self.rows), len(self.columns))
+        for name, lines in (("marks", self.marks), ("words", self.words)):
+            if [len(line) for line in lines] != [shape[1]] * shape[0]:
+                raise InfoplaneError(
+                    f"A heat map of {shape[0]} rows and {shape[1]} columns has {name} of other "
+                    f"lengths: {[len(line) for line in lines]}."
+                )
+        if self.cells.shape != shape:
+            raise InfoplaneError(
+                f"A heat map of {shape[0]} rows and {shape[1]} columns has cells of shape "
+                f"{self.cells.shape}."
+            )
+        if not (np.isfinite(self.limit) and self.limit > 0):
+            raise InfoplaneError(f"limit={self.limit}: the colours must end at a positive number.")
+
+
+@final
+@dataclass(frozen=True)
 class Panel:
     """One figure.
 
@@ -111,8 +154,9 @@ class Panel:
         caption: How to read it, in one or two sentences.
         x: Horizontal axis.
         y: Vertical axis.
-        series: Curves or trajectories; a panel has these or a strip.
+        series: Curves or trajectories; a panel has these, a strip or a heat map.
         strip: Rows of cells over time.
+        heat: Rows and columns of numbers as colours.
         bisector: Whether to draw y = x (the two axes are then drawn to one scale).
         ceiling: The largest value that can be measured, or None.
         plane: Whether the axes are two measured values, and points move with training.
@@ -131,6 +175,7 @@ class Panel:
     y: Axis
     series: tuple[Series, ...] = ()
     strip: Strip | None = None
+    heat: HeatMap | None = None
     bisector: bool = False
     ceiling: float | None = None
     plane: bool = False

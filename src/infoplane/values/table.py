@@ -1,4 +1,4 @@
-"""Tables of a page as data; ``templates/tables.html`` lays them out."""
+"""A table as data: named columns, rows of text and verdicts. Only ``report`` lays it out."""
 
 from dataclasses import dataclass, replace
 from typing import final

@@ -17,6 +17,9 @@ from infoplane.values.errors import InfoplaneError
 SCHEMA_VERSION = 2
 """Version of the Trace layout: dimensions, names and attributes."""
 
+SENTENCES = "sentences"
+"""Attribute with what has no number: JSON of sentences by label, by step; absent if none."""
+
 Trace = xr.Dataset
 """Rows along ``snapshot``; probe batches kept along ``batch``; see ``trace_of``."""
 
@@ -41,12 +44,15 @@ class Row:
         epoch: The same moment in passes over the training data, or NaN.
         values: Labelled arrays; a name may be absent at a step that did not measure it.
         seconds: Wall-clock cost by part; kept with the run, never part of the Trace.
+        sentences: What has no number, in words by label, such as why an estimator gave none; kept
+            as the Trace's attribute ``SENTENCES``.
     """
 
     step: int
     epoch: float
     values: Mapping[str, xr.DataArray]
     seconds: Mapping[str, float] = field(default_factory=dict)
+    sentences: Mapping[str, str] = field(default_factory=dict)
 
     @staticmethod
     def at(step: int, epoch: float, parts: Iterable[Measured]) -> "Row":
@@ -83,10 +89,11 @@ class Checkpoint:
 @final
 @dataclass(frozen=True)
 class Tick:
-    """Sign of life between rows: ``step`` of ``total`` updates are done."""
+    """Sign of life between rows: ``step`` of ``total`` updates are done, or whatever is counted."""
 
     step: int
     total: int
+    counted: str = "updates"
 
 
 def trace_of(rows: Iterable[Row], attributes: Mapping[str, Any]) -> Trace:
@@ -115,7 +122,7 @@ def trace_of(rows: Iterable[Row], attributes: Mapping[str, Any]) -> Trace:
             "step": ("snapshot", np.array(steps, dtype=np.int64)),
             "epoch": ("snapshot", np.array([row.epoch for row in ordered])),
         },
-        attrs={"schema_version": SCHEMA_VERSION, **attributes},
+        attrs={"schema_version": SCHEMA_VERSION, **_said(ordered), **attributes},
     )
 
 
@@ -146,6 +153,18 @@ def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         nested = flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else None
         found |= {prefix + name: value} if nested is None else nested
     return found
+
+
+def sentences_of(trace: Trace) -> dict[int, dict[str, str]]:
+    """What has no number, in words by label, by step."""
+    told = json.loads(trace.attrs.get(SENTENCES, "{}"))
+    return {int(step): sentences for step, sentences in told.items()}
+
+
+def _said(rows: list[Row]) -> dict[str, str]:
+    """The sentences of all rows as an attribute, if there are any."""
+    told = {str(row.step): dict(row.sentences) for row in rows if row.sentences}
+    return {SENTENCES: json.dumps(told, ensure_ascii=False)} if told else {}
 
 
 def _names(rows: list[Row]) -> list[str]:

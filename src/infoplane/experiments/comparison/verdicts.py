@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import final
 
-from infoplane.experiments.comparison.common import FEW, Runs, noun
+from infoplane.experiments.comparison.common import FEW, VARIABLES, Runs, noun
 from infoplane.experiments.comparison.conditions import incomparable, unknown
 from infoplane.experiments.comparison.doubts import saturation
 from infoplane.experiments.comparison.naming import differing, short_names
@@ -50,15 +50,17 @@ def judged(findings: Mapping[str, Sequence[Finding]]) -> list[Judged]:
 
 
 def summary(runs: Runs, claims: Sequence[Judged]) -> list[str]:
-    """What is compared, whether values may be, where the verdicts part, what is saturated."""
+    """What is compared, whether values may be, where the verdicts part, what is saturated.
+
+    Of runs without an information plane neither comparability nor saturation is asked.
+    """
+    planes = any(variable in trace for trace in runs.values() for variable in VARIABLES)
+    full = [saturation(runs)] if planes else []
     if len(runs) == 1:
-        return [_described(runs), *_alone(claims), saturation(runs)]
-    return [
-        _described(runs),
-        _comparability(incomparable(runs), unknown(runs), noun(runs)),
-        _agreement([claim for claim in claims if len(claim.findings) == len(runs)], noun(runs)),
-        saturation(runs),
-    ]
+        return [_described(runs), *_alone(claims), *full]
+    common = [claim for claim in claims if len(claim.findings) == len(runs)]
+    doubts = [_comparability(incomparable(runs), unknown(runs), noun(runs))] if planes else []
+    return [_described(runs), *doubts, _agreement(common, noun(runs)), *full]
 
 
 def _described(runs: Runs) -> str:

@@ -1,11 +1,11 @@
-  // The one control bar: play, moment, side, layers.
+  // The one control bar: play, moment, side, layers; a page has what it has use for.
   const bar = document.getElementById("controls");
-  const play = bar.querySelector(".play");
-  const slider = bar.querySelector("input[type=range]");
-  const moment = bar.querySelector("output");
-  const sides = Array.from(bar.querySelectorAll("[data-side]"));
-  const layers = Array.from(bar.querySelectorAll("[data-layer]"));
-  const every = bar.querySelector(".every");
+  const play = bar?.querySelector(".play");
+  const slider = bar?.querySelector("input[type=range]");
+  const moment = bar?.querySelector("output");
+  const sides = Array.from(bar?.querySelectorAll("[data-side]") ?? []);
+  const layers = Array.from(bar?.querySelectorAll("[data-layer]") ?? []);
+  const every = bar?.querySelector(".every");
   const PAUSE = 110;
 
   function goTo(index) {
@@ -56,8 +56,8 @@
   }
 
   function connectControls() {
-    play.addEventListener("click", () => setPlaying(page.timer === null));
-    slider.addEventListener("input", () => {
+    play?.addEventListener("click", () => setPlaying(page.timer === null));
+    slider?.addEventListener("input", () => {
       setPlaying(false);
       goTo(Number(slider.value));
     });

@@ -28,9 +28,17 @@
     return [[figure.y, "step", "state", `difference [${figure.unit}]`], ...lines];
   }
 
+  function heatRows(figure, { rows, columns, numbers, words }) {
+    const lines = rows.flatMap((name, row) => columns.map((column, i) => [
+      name, column, numbers[row][i], words[row][i],
+    ]));
+    return [["row", "column", figure.y, "words"], ...lines];
+  }
+
+  const ROWS = { cells: cellRows, heat: heatRows };
   function saveNumbers(figure) {
     const [about] = figure.about;
-    const rows = about?.role === "cells" ? cellRows(figure, about) : seriesRows(figure);
+    const rows = (ROWS[about?.role] ?? seriesRows)(figure, about);
     download(csv(rows), named(figure, "csv"), "text/csv;charset=utf-8");
   }
 

@@ -1,0 +1,123 @@
+"""Anybody's arrays from files: npy, npz, csv and parquet, never pickle."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+
+from infoplane.values.errors import InfoplaneError
+
+
+def read_array(source: str) -> np.ndarray:
+    """The array that a file holds, samples along the first axis.
+
+    Args:
+        source: A path, such as ``x.npy``; of a file with several arrays or columns followed by
+            which of them, such as ``runs.npz:codes`` or ``table.csv:age,height``. Columns of one
+            kind stay what they are: whole numbers are integers, and one column of words becomes
+            class labels, by the alphabet.
+
+    Raises:
+        InfoplaneError: There is no such file or column, its format is unknown or damaged, or what
+            it holds is not numeric.
+    """
+    path, chosen = _split(source)
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        known = ", ".join(READERS)
+        raise InfoplaneError(f"{path} is of no format that is read here; these are: {known}.")
+    if not path.is_file():
+        raise InfoplaneError(f"There is no file {path}.")
+    try:
+        return reader(path, chosen)
+    except InfoplaneError:
+        raise
+    except (OSError, ValueError, EOFError, KeyError, BadZipFile) as problem:
+        raise InfoplaneError(f"{path} cannot be read: {problem}") from problem
+
+
+def _split(source: str) -> tuple[Path, list[str]]:
+    """The path, and which parts of the file."""
+    if Path(source).exists() or ":" not in source[2:]:  # a drive's letter has a colon, too
+        return Path(source), []
+    path, _, names = source.rpartition(":")
+    return Path(path), [name for name in names.split(",") if name]
+
+
+def _npy(path: Path, chosen: list[str]) -> np.ndarray:
+    if chosen:
+        raise InfoplaneError(f"{path} holds one array without a name; leave out {chosen}.")
+    return np.load(path, allow_pickle=False)
+
+
+def _npz(path: Path, chosen: list[str]) -> np.ndarray:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        names = chosen or list(arrays.files)
+        if len(names) != 1 or names[0] not in arrays.files:
+            raise InfoplaneError(
+                f"{path} holds the arrays {', '.join(arrays.files)}; name one of them, such as "
+                f"{path}:{arrays.files[0] if arrays.files else 'x'}."
+            )
+        return arrays[names[0]]
+
+
+def _csv(path: Path, chosen: list[str]) -> np.ndarray:
+    import pandas as pd  # half a second to import, for those who read tables only
+
+    table = pd.read_csv(path, skipinitialspace=True)
+    if all(_is_number(name) for name in table.columns):  # its first line is no heading
+        table = pd.read_csv(path, header=None)
+    return _columns(path, table, chosen)
+
+
+def _parquet(path: Path, chosen: list[str]) -> np.ndarray:
+    import pandas as pd
+
+    try:
+        return _columns(path, pd.read_parquet(path), chosen)
+    except ImportError as missing:
+        raise InfoplaneError(
+            'Reading parquet needs pyarrow: pip install "infoplane[table]".'
+        ) from missing
+
+
+READERS: Mapping[str, Callable[[Path, list[str]], np.ndarray]] = {
+    ".npy": _npy,
+    ".npz": _npz,
+    ".csv": _csv,
+    ".parquet": _parquet,
+}
+
+
+def _columns(path: Path, table: Any, chosen: list[str]) -> np.ndarray:  # noqa: ANN401 — a DataFrame
+    """Chosen columns, or all; a single one has shape (n,)."""
+    table.columns = [str(name) for name in table.columns]
+    if unknown := [name for name in chosen if name not in table.columns]:
+        there = ", ".join(table.columns[:20])
+        raise InfoplaneError(f"{path} has no column {', '.join(unknown)}; it has: {there}.")
+    part = table[chosen or list(table.columns)]
+    missing = int(part.isna().sum().sum())
+    if missing:
+        raise InfoplaneError(
+            f"{path} lacks {missing} values of {part.size}; fill them in, or leave those lines out."
+        )
+    words = [name for name in part.columns if part[name].dtype.kind not in "fiub"]
+    if words and part.shape[1] > 1:
+        raise InfoplaneError(
+            f"{path}: column {', '.join(words)} is not numeric; choose columns, such as "
+            f"{path}:{table.columns[0]}, or encode it."
+        )
+    if words:
+        return np.unique(part[words[0]].astype(str).to_numpy(), return_inverse=True)[1]
+    values: np.ndarray = part.to_numpy()
+    return values[:, 0] if values.shape[1] == 1 else values
+
+
+def _is_number(name: object) -> bool:
+    try:
+        float(str(name))
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,51 @@
+"""What a task is: two random variables, and what they share."""
+
+from typing import Literal, Protocol, runtime_checkable
+
+from torch import Tensor
+
+Kind = Literal["numbers", "mixed", "labels"]
+"""Two variables of numbers, numbers and labels, or labels twice."""
+Family = Literal["normal", "independent", "heavy tails", "image", "noise", "mixed", "deterministic"]
+"""What tasks have in common, so that a claim can be about them."""
+DATA = "known"
+"""First part of the name of every random stream of this suite."""
+
+
+@runtime_checkable
+class Task(Protocol):
+    """Two variables with known information; a frozen value whose ``repr`` says all of it."""
+
+    @property
+    def name(self) -> str:
+        """Short name, unique in the catalogue."""
+        ...
+
+    @property
+    def words(self) -> str:
+        """What it is, for a reader."""
+        ...
+
+    @property
+    def family(self) -> Family:
+        """What it has in common with others."""
+        ...
+
+    @property
+    def kind(self) -> Kind:
+        """Whether its variables are numbers or labels."""
+        ...
+
+    @property
+    def dims(self) -> tuple[int, int]:
+        """How many columns x and y have; a label counts as one."""
+        ...
+
+    @property
+    def truth(self) -> float:
+        """I(X;Y) in bits; +∞ where one variable is a continuous function of the other."""
+        ...
+
+    def sample(self, n: int, seed: int) -> tuple[Tensor, Tensor]:
+        """``n`` independent pairs: float64 of shape (n, d), or int64 labels of shape (n,)."""
+        ...

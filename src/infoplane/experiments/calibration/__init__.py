@@ -1,0 +1,1 @@
+"""Every estimator on pairs whose information is known."""
