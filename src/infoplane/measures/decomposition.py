@@ -62,6 +62,11 @@ class Decomposition:
         """Keys in ``references.bib``."""
         return SOURCES[self.redundancy]
 
+    def __str__(self) -> str:
+        parts = ("redundant", "unique_x1", "unique_x2", "synergistic")
+        told = ", ".join(f"{part} {getattr(self, part).value:.4f}" for part in parts)
+        return f"{told}; in all {self.total}\n{self.assumption}"
+
 
 def decompose(
     x1: Samples, x2: Samples, target: Samples, redundancy: Redundancy = "BROJA"

@@ -15,6 +15,7 @@ from infoplane.measures.renyi import DEFAULT
 from infoplane.measures.samples import Samples, as_samples, require_paired
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.estimate import Estimate, is_saturated
+from infoplane.values.units import PURE
 
 Group = tuple[int, ...]
 """Positions of the variables that are taken together."""
@@ -203,7 +204,7 @@ def _share(value: float, largest: float, like: Estimate, notes: tuple[str, ...])
         )
     undefined = () if largest else ("All variables are constant: there is nothing to share (0/0).",)
     share, notes = ratio(value, largest), notes + undefined
-    return Estimate(share, like.n, like.method, unit="1", notes=notes, shared=True)
+    return Estimate(share, like.n, like.method, unit=PURE, notes=notes, shared=True)
 
 
 def ratio(value: float, largest: float) -> float:

@@ -69,6 +69,12 @@ class Trio:
         """``non_redundant`` as a share of ``pairwise``; the two shares sum to 1."""
         return ratio(self.non_redundant.value, self.pairwise.value)
 
+    def __str__(self) -> str:
+        return (
+            f"trade-off {self.trade_off}\nnon-redundant {self.non_redundant}\n"
+            f"pairwise {self.pairwise}\nwhole {self.whole}"
+        )
+
 
 def trio(
     variables: Sequence[Samples],

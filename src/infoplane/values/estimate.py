@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Literal, final
 
-from infoplane.values.units import BIT
+from infoplane.values.units import BIT, PURE
 
 Bound = Literal["lower", "upper"]
 """On which side of the truth a value lies."""
@@ -40,7 +40,7 @@ class Estimate:
         p_value: Permutation p-value (r + 1) / (S + 1), None unless asked for; never 0.
         ceiling: The largest value the method can return with ``n`` samples, +∞ if none is known.
         bounds: What else limits the value in truth (None where no bound is known).
-        unit: Always "bit" in public results; an estimator that computes in nats divides by ln 2.
+        unit: "bit", or "1" of what has no unit; an estimator that computes in nats divides by ln 2.
         notes: Sentences with a remedy each, such as a warning of saturation.
         shared: Whether it says what variables share, so that a null has a meaning.
     """
@@ -88,4 +88,5 @@ class Estimate:
             aside.append(f"ceiling {self.ceiling:.3f}")
         if self.saturated:
             aside.append("SATURATED")
-        return f"{self.value:.4f}{spread} {self.unit} ({', '.join(aside)})"
+        unit = "" if self.unit == PURE else f" {self.unit}"
+        return f"{self.value:.4f}{spread}{unit} ({', '.join(aside)})"

@@ -19,6 +19,7 @@ from infoplane.measures.neighbourhood import (
 from infoplane.measures.samples import Samples, numbers
 from infoplane.numerics.neighbours import repeated
 from infoplane.values.estimate import Estimate
+from infoplane.values.units import PURE
 
 BLOCK = 2_000_000
 """Distances of each representation that are held at once, 16 MB."""
@@ -38,6 +39,9 @@ class Imbalance(NamedTuple):
 
     forward: Estimate
     backward: Estimate
+
+    def __str__(self) -> str:
+        return f"forward {self.forward}\nbackward {self.backward}"
 
 
 def information_imbalance(a: Samples, b: Samples, k: int = 1) -> Imbalance:
@@ -85,7 +89,7 @@ def _estimate(ranks: np.ndarray, k: int, notes: tuple[str, ...]) -> Estimate:
         stderr=float(2 / n * ranks.std(ddof=1) / math.sqrt(n)),
         stderr_source=f"spread of {n} ranks",
         bounds=((k + 1) / n, None),
-        unit="1",
+        unit=PURE,
         notes=notes,
     )
 

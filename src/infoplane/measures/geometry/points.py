@@ -9,6 +9,7 @@ from infoplane.measures.neighbourhood import points_of, require_more_samples
 from infoplane.measures.samples import Samples, as_samples, numbers
 from infoplane.numerics.neighbours import distinct
 from infoplane.values.estimate import Estimate
+from infoplane.values.units import PURE
 
 Points = Float[np.ndarray, "n d"]
 TRUSTED = 10.0
@@ -49,7 +50,7 @@ def dimension(
             "All neighbours of a sample are equally far away, which no finite dimension explains: "
             "the samples are no cloud but a grid or a simplex (one-hot rows, say).",
         )
-        return Estimate(value, n, method, unit="1", notes=notes + told)
+        return Estimate(value, n, method, unit=PURE, notes=notes + told)
     low = (
         f"Dimensions above about {TRUSTED:g} come out too low (Gaussians of 20, 40 and 80 "
         "dimensions as 16.8, 27 and 42 from 2000 samples): compare them at one n, and take more "
@@ -61,6 +62,6 @@ def dimension(
         method,
         stderr=stderr,
         stderr_source=source,
-        unit="1",
+        unit=PURE,
         notes=notes + (low if value > TRUSTED else ()),
     )
