@@ -8,7 +8,10 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import numpy as np
 import pytest
 import torch
+from hypothesis import settings
 
+settings.register_profile("untimed", deadline=None)  # how fast a machine is, is no law
+settings.load_profile("untimed")
 torch.set_num_threads(1)
 
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infoplane.analysis.ledger import RATE, Ledger, q_values
+from infoplane.analysis.ledger import RATE, Ledger
+from infoplane.quantities.discoveries import q_values
 from infoplane.values.finding import Finding, Interval, Reading, Verdict
 from infoplane.values.replicates import Replicate
 from oracles import discoveries as oracle

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import final
 
-import numpy as np
-
+from infoplane.quantities.discoveries import q_values
 from infoplane.values.finding import LEVEL, Finding, Reading, Verdict
 from infoplane.values.replicates import Replicate
 
@@ -178,19 +177,6 @@ def _entry(setting: str, finding: Finding, reading: Reading, q_value: float) -> 
         q_value,
         finding.over,
     )
-
-
-def q_values(p_values: Sequence[float]) -> list[float]:
-    """The least false discovery rate at which each stays a discovery (Benjamini and Hochberg).
-
-    >>> q_values([0.01, 0.5, 0.02])
-    [0.03, 0.5, 0.03]
-    """
-    from scipy.stats import false_discovery_control  # a second to import, for those who judge only
-
-    if not p_values:
-        return []
-    return [float(one) for one in false_discovery_control(np.asarray(p_values), method="bh")]
 
 
 def _losses(lost: Sequence[Entry]) -> str:
