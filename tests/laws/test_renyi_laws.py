@@ -30,8 +30,8 @@ LARGEST = {torch.float16: 2, torch.bfloat16: 6, torch.float32: 6, torch.float64:
 """Largest power of ten by which samples of a type are scaled."""
 
 every_rule = pytest.mark.parametrize("rule", RULES, ids=repr)
-few = settings(max_examples=5, deadline=None)
-some = settings(max_examples=30, deadline=None)
+few = settings(max_examples=5)
+some = settings(max_examples=30)
 every_order = pytest.mark.parametrize("alpha", ORDERS)
 
 

@@ -44,7 +44,7 @@ def test_the_values_of_dadapy():
     assert all(one.unit == "1" and one.n == 500 and not one.notes for one in found.values())
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 99), st.integers(1, 4), st.sampled_from([0.5, 0.9]))
 def test_lines_and_likelihoods_are_their_definitions(seed, d, fraction):
     x = np.random.default_rng(seed).standard_normal((30, d))
@@ -58,7 +58,7 @@ def test_lines_and_likelihoods_are_their_definitions(seed, d, fraction):
     assert LevinaBickel(5, "dimensions")(x).value == pytest.approx(expected, rel=1e-9)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(0, 99), st.sampled_from([1, 2, 4]))
 def test_gride_is_at_the_top_of_its_likelihood(seed, k):
     """n − 1 for n, as published, moves the top by 1/n of itself at most."""

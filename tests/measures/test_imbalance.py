@@ -35,7 +35,7 @@ def test_the_values_of_dadapy(other, forward, backward):
     assert found.forward.unit == "1" and found.forward.notes == ()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 99), st.integers(1, 3), st.booleans(), st.booleans())
 def test_it_is_its_definition_ties_included(seed, k, coarse, wide):
     r = np.random.default_rng(seed)

@@ -27,7 +27,7 @@ from oracles import interaction as slow
 SHANNON = Renyi(alpha=1.0)
 """Of labels it is Shannon's information of their frequencies."""
 
-few = settings(max_examples=10, deadline=None)
+few = settings(max_examples=10)
 BITS = torch.cartesian_prod(*[torch.arange(2)] * 3)
 A, B, C = BITS.unbind(1)
 

@@ -77,7 +77,7 @@ def test_equal_points_share_nothing_and_far_ones_everything(bound):
     assert estimator(bits[:, 0].long(), bits).value == pytest.approx(1, abs=1e-9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     n=st.integers(2, 40),
     d=st.integers(1, 5),
@@ -94,7 +94,7 @@ def test_between_nothing_and_the_number_of_samples_and_in_order(n, d, log_noise,
     assert (low.bound, high.bound) == ("lower", "upper")
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(n=st.integers(4, 40), classes=st.integers(2, 6), seed=st.integers(0, 10**6))
 def test_labels_never_share_more_than_they_have(n, classes, seed):
     t, labels = points(n, 2, seed), torch.arange(n) % classes

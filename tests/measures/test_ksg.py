@@ -32,7 +32,7 @@ def test_the_value_that_all_peers_agree_on():
     assert "10 columns" in estimate.notes[0]  # the truth is 1.116 nat
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 99), st.integers(1, 4), st.integers(1, 3), st.booleans())
 def test_both_variants_are_their_definitions(seed, k, d, tied):
     """Ties too: strict counts mean what they say."""
@@ -47,7 +47,7 @@ def test_both_variants_are_their_definitions(seed, k, d, tied):
         assert second == pytest.approx(oracle.kraskov_2(x, y, k), abs=1e-12)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 99), st.integers(1, 4), st.booleans())
 def test_conditional_information_and_entropy_are_their_definitions(seed, k, tied):
     x, y = correlated(25, 2, seed=seed)

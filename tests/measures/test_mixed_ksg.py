@@ -35,7 +35,7 @@ def distances(x):
     return oracle.max_distances(x) if x.dtype.kind == "f" else oracle.equality_distances(x)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(KINDS, KINDS, st.integers(1, 4), st.integers(0, 99))
 def test_every_pair_is_its_definition(first, second, k, seed):
     x, y = some(first, 25, seed), some(second, 25, seed + 1)
@@ -48,7 +48,7 @@ def test_every_pair_is_its_definition(first, second, k, seed):
     assert estimate.value <= estimate.ceiling + 1e-12
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(KINDS, KINDS, KINDS, st.integers(1, 3), st.integers(0, 99))
 def test_every_trio_is_its_definition(first, second, third, k, seed):
     x, y, z = (some(kind, 20, seed + i) for i, kind in enumerate((first, second, third)))
@@ -57,7 +57,7 @@ def test_every_trio_is_its_definition(first, second, third, k, seed):
     assert MixedKSG(k).conditional(x, y, z).value * LN2 == pytest.approx(expected, abs=1e-12)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(1, 4), st.integers(0, 99))
 def test_without_ties_it_is_kraskov_s_and_frenzel_s(k, seed):
     r = np.random.default_rng(seed)
@@ -67,7 +67,7 @@ def test_without_ties_it_is_kraskov_s_and_frenzel_s(k, seed):
     assert MixedKSG(k).conditional(x, y, z).value == pytest.approx(expected, abs=1e-12)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(1, 4), st.integers(0, 99), st.integers(1, 12))
 def test_with_labels_it_is_ross_s(k, seed, kinds):
     r = np.random.default_rng(seed)

@@ -20,7 +20,7 @@ from infoplane.values.errors import InfoplaneError
 from infoplane.values.units import LN2
 from oracles import discrete as oracle
 
-few = settings(max_examples=30, deadline=None)
+few = settings(max_examples=30)
 every_correction = pytest.mark.parametrize("correction", CORRECTIONS)
 
 

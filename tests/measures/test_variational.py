@@ -49,7 +49,7 @@ def information(rho: float) -> float:
 # ---------------------------------------------------------------- formulas
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(2, 7), st.integers(0, 1000))
 def test_every_formula_is_its_loop(n, seed):
     scores = 2 * torch.randn(n, n, generator=stream(seed, "scores"), dtype=torch.float64)

@@ -29,7 +29,7 @@ RULES = [
     Distinct(),
 ]
 every_rule = pytest.mark.parametrize("rule", RULES, ids=repr)
-few = settings(max_examples=25, deadline=None)
+few = settings(max_examples=25)
 
 
 def partition(values) -> list[int]:

@@ -20,7 +20,7 @@ from infoplane.numerics.counts import (
 )
 from infoplane.values.errors import InfoplaneError
 
-few = settings(max_examples=30, deadline=None)
+few = settings(max_examples=30)
 
 
 def partition(keys) -> list[int]:

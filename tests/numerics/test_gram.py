@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from infoplane.numerics.bandwidth import Fixed
@@ -36,7 +36,6 @@ def variables(draw: st.DrawFn, n: int) -> Gram:
     return draw(st.sampled_from([kernel, label_gram(ids), kernel.times(label_gram(ids))]))
 
 
-@settings(deadline=None)
 @given(st.lists(variables(n=9), min_size=1, max_size=4), st.permutations(range(9)))
 def test_joint_variables_equal_the_product_of_full_matrices(grams: list[Gram], order: list[int]):
     together = joint(*grams)

@@ -50,7 +50,7 @@ def cloud_and_distances(points, kind, seed):
     return joined(first, second), oracle.joint(a, b)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(tied(), KINDS, st.integers(0, 99), st.integers(1, 4))
 def test_distances_are_those_of_all_pairs(points, kind, seed, k):
     cloud, distances = cloud_and_distances(points, kind, seed)
@@ -58,7 +58,7 @@ def test_distances_are_those_of_all_pairs(points, kind, seed, k):
     assert nearest_distances(cloud, k) == pytest.approx(np.array(expected), abs=0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(tied(), KINDS, st.integers(0, 99), st.integers(0, 3), st.booleans())
 def test_counts_are_exact_on_the_sphere(points, kind, seed, k, closed):
     cloud, distances = cloud_and_distances(points, kind, seed)
@@ -98,7 +98,7 @@ def test_a_radius_without_end_holds_everybody_of_the_same_state():
     assert count_within(of_states(labels), endless, closed=False).tolist() == [2, 2, 2, 1, 1, 0]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(tied(), st.integers(1, 3), st.sampled_from([nearest_by_max_norm, nearest_by_euclid]))
 def test_neighbours_are_who_is_said_and_never_oneself(points, k, search):
     k = min(k, len(points) - 1)

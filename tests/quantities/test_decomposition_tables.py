@@ -15,7 +15,7 @@ from infoplane.quantities.tables import conditional_information, mutual_informat
 from infoplane.values.errors import InfoplaneError
 from oracles import discrete as oracle
 
-few = settings(max_examples=6, deadline=None)
+few = settings(max_examples=6)
 BITS = list(itertools.product((0, 1), repeat=2))
 """Two fair coins."""
 

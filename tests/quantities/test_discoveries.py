@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from infoplane.quantities.discoveries import q_values
@@ -13,7 +13,6 @@ from oracles import discoveries as oracle
 P_VALUES = st.lists(st.floats(0, 1), max_size=12)
 
 
-@settings(deadline=None)
 @given(P_VALUES, st.floats(0.01, 0.5))
 def test_what_lies_below_the_rate_is_what_the_procedure_rejects(p_values, rate):
     bounds = [k * rate / len(p_values) for k in range(1, len(p_values) + 1)]
@@ -23,7 +22,6 @@ def test_what_lies_below_the_rate_is_what_the_procedure_rejects(p_values, rate):
     assert kept == oracle.survivors(p_values, rate)
 
 
-@settings(deadline=None)
 @given(P_VALUES)
 def test_in_closed_form(p_values):
     """The least m·p₍ₖ₎/k over all p₍ₖ₎ that are as large."""

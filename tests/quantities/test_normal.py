@@ -37,7 +37,7 @@ def test_golden_values():
     )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 4), st.integers(1, 4), st.integers(1, 3), st.integers(0, 10**6))
 def test_informations_are_sums_of_entropies(d_x: int, d_y: int, d_z: int, seed: int):
     sigma = covariance(d_x + d_y + d_z, seed)

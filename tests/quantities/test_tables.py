@@ -13,7 +13,7 @@ from infoplane.quantities import tables
 from infoplane.values.errors import InfoplaneError
 from oracles import discrete as oracle
 
-few = settings(max_examples=30, deadline=None)
+few = settings(max_examples=30)
 
 
 def table(*shape, seed=0):
