@@ -293,7 +293,7 @@ def large(k):
 
 def column(k):
     """A column that was read, without folders."""
-    manifest = Manifest("made-up", "", {}, "", 1, {}, "complete", "", 1, {}, {"processor": "p"})
+    manifest = Manifest("autoencoder", "", {}, "", 1, {}, "complete", "", 1, {}, {"processor": "p"})
     runs = tuple(Run(Path(f"runs/made-up/{k:06d}{seed}")) for seed in range(5))
     for each in runs:
         vars(each)["manifest"] = manifest  # what would be read from the folder

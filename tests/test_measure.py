@@ -24,7 +24,8 @@ def test_a_line_for_every_estimator_that_takes_the_pair(files, capsys):
     out = capsys.readouterr().out
     for name in ("ksg", "gaussian", "kde-lower", "renyi-tapia"):
         assert any(line.startswith(f"{name} ") for line in out.splitlines())
-    assert "mine" not in out and "plug-in" not in out
+    started = {line.split(" ")[0] for line in out.splitlines()}
+    assert not started & {"mine", "plug-in"}
 
 
 def test_json_holds_whole_estimates_with_their_null(files, capsys):
@@ -72,10 +73,17 @@ def test_a_mistake_is_one_clear_line(files, capsys, arguments, words):
     assert ended.value.code == 2 and words in " ".join(err.split()) and "Traceback" not in err
 
 
+def test_whole_numbers_are_numbers_if_it_is_said(files, capsys, tmp_path):
+    counts = np.random.default_rng(1).poisson(3.0, 400)
+    np.save(tmp_path / "counts.npy", counts)
+    main(["measure", str(tmp_path / "counts.npy"), files["y"], "--numbers", "x"])
+    assert any(line.startswith("ksg ") for line in capsys.readouterr().out.splitlines())
+
+
 def test_an_estimator_that_refuses_says_why_and_the_others_go_on(files, capsys):
     main(["measure", files["labels"], files["y"], "--estimator", "ksg", "mixed-ksg"])
     out = " ".join(capsys.readouterr().out.split())
-    assert "ksg: x holds class labels" in out and "MixedKSG" in out
+    assert "ksg: x is discrete" in out and "MixedKSG" in out
     with pytest.raises(SystemExit) as ended:
         main(["measure", files["labels"], files["y"], "--estimator", "ksg"])
     assert ended.value.code == 1

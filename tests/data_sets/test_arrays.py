@@ -39,6 +39,22 @@ def test_csv_with_and_without_a_heading(tmp_path):
     assert read_array(str(tmp_path / "bare.csv")).tolist() == [[1, 2], [3, 4]]
 
 
+def test_a_first_line_of_numbers_is_a_sample(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("0.5,0.5\n1.5,2.5\n")  # a heading with a name twice would be made unique
+    assert read_array(str(path)).tolist() == [[0.5, 0.5], [1.5, 2.5]]
+    path.write_text("0.5,,1.0\n1,2,3\n")
+    with pytest.raises(InfoplaneError, match="lacks 1 values of 6"):
+        read_array(str(path))
+
+
+def test_truth_values_are_numbers_beside_numbers_and_labels_alone(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("a,b\nTrue,0.5\nFalse,1.5\n")
+    assert read_array(str(path)).tolist() == [[1, 0.5], [0, 1.5]]
+    assert read_array(f"{path}:a").tolist() == [1, 0]
+
+
 def test_parquet_is_read_by_column(tmp_path):
     pd = pytest.importorskip("pandas")
     pytest.importorskip("pyarrow")

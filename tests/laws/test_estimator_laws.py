@@ -6,6 +6,7 @@ any more, the promise should be made.
 
 import inspect
 import math
+import re
 from functools import lru_cache
 
 import numpy as np
@@ -260,8 +261,8 @@ def test_scale_where_promised_and_a_counterexample_elsewhere(name):
         pytest.skip("it takes no numbers")
     x, y = normal(n=300)
     before = one(x, y).value
-    moved = max(abs(one(c * x, c * y).value - before) for c in (2.0, 0.03125, 64.0))
-    assert moved < 1e-9 if one.properties.scale_invariant else moved > 1e-9
+    moved = max(abs(one(c * x, c * y).value - before) for c in (2.0, 0.3, 64.0))
+    assert moved < 1e-6 if one.properties.scale_invariant else moved > 1e-3
 
 
 @every
@@ -269,7 +270,9 @@ def test_pairs_that_it_does_not_take_are_refused_with_a_remedy(name):
     for kind in set(PAIRS) - set(ESTIMATORS[name].properties.takes):
         with pytest.raises(InfoplaneError) as refused:
             ESTIMATORS[name](*pairs(kind, n=50))
-        assert any(type(one).__name__ in str(refused.value) for one in ESTIMATORS.values())
+        own = type(ESTIMATORS[name])
+        others = {type(one) for one in ESTIMATORS.values() if kind in one.properties.takes}
+        assert any(other.__name__ in str(refused.value) for other in others - {own})
 
 
 @every
@@ -311,7 +314,7 @@ def test_few_samples_give_a_number_or_a_clear_error(name, n):
         try:
             found = ESTIMATORS[name](*pairs(kind, n=n, columns=2))
         except InfoplaneError as refused:
-            assert str(n) in str(refused)  # it names the number of samples
+            assert re.search(rf"\b{n}\b", str(refused))  # it names the number of samples
         else:
             assert not math.isinf(found.value)
             assert math.isfinite(found.value) or found.notes
@@ -329,4 +332,5 @@ def test_a_constant_has_no_information(name):
                 assert "constant" in str(refused) or "same" in str(refused)
             else:
                 slack = 0.05 + 5 * (found.stderr or 0)
-                assert found.value == pytest.approx(0, abs=slack) or found.notes
+                said = any(re.search("constant|same in all|t alone|only t", n) for n in found.notes)
+                assert found.value == pytest.approx(0, abs=slack) or said

@@ -102,6 +102,11 @@ def test_quiet_offline_and_within_its_width(visit, width, scheme):
     assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+SETTLED = """() => new Promise(done =>
+    requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 100))))"""
+"""Waits for two frames: on a busy machine they take longer than any fixed time."""
+
+
 def scroll_to(page, kind: str) -> None:
     """Brings figures of one kind into view, which draws them."""
     page.locator(f".{kind} .plot").first.scroll_into_view_if_needed()
@@ -112,6 +117,7 @@ def scroll_to(page, kind: str) -> None:
 def move_to(page, place: int) -> None:
     """Moves the slider as a hand would, and waits until the figures have followed."""
     page.locator("#moment").fill(str(place))
+    page.evaluate(SETTLED)
     page.wait_for_timeout(200)
 
 

@@ -4,8 +4,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from json import dumps
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
 import tyro
 from rich.table import Table
 from torch import Tensor
@@ -23,6 +24,7 @@ def measure(
     x: tyro.conf.Positional[str],
     y: tyro.conf.Positional[str],
     given: str | None = None,
+    numbers: tuple[Literal["x", "y", "given"], ...] = (),
     estimator: tuple[str, ...] = (),
     all: bool = False,  # noqa: A002 — as it is typed
     permutations: int = 0,
@@ -37,6 +39,7 @@ def measure(
             one column are class labels.
         y: Another, with as many samples.
         given: A third: what x and y share beyond it.
+        numbers: Which of them hold counts or other whole numbers, that are no labels.
         estimator: Names of estimators; by default all that take such data and are not trained.
         all: Also those that are trained.
         permutations: Shuffles of y for a null and a p-value each, such as 39.
@@ -46,7 +49,10 @@ def measure(
     if estimator and all:
         raise InfoplaneError("--estimator names some, --all asks for every one: give one of them.")
     sources = {"x": x, "y": y} | ({} if given is None else {"given": given})
-    arrays = {name: as_samples(read_array(source), source) for name, source in sources.items()}
+    arrays = {
+        name: as_samples(_read(source, as_numbers=name in numbers), source)
+        for name, source in sources.items()
+    }
     third = arrays.get("given")
     names = list(estimator) or suitable(
         arrays["x"], arrays["y"], conditional=third is not None, trained=all
@@ -68,6 +74,12 @@ def measure(
             console.print(f"\n{_advice(arrays['x'], arrays['y'])}", soft_wrap=True)
     if not any(isinstance(one, Estimate) for one in said.values()):
         raise SystemExit(FAILED)
+
+
+def _read(source: str, as_numbers: bool) -> np.ndarray:
+    """What a file holds; whole numbers as floats if they are no labels."""
+    array = read_array(source)
+    return array.astype(float) if as_numbers else array
 
 
 def _print(said: Mapping[str, Said]) -> None:
@@ -93,7 +105,10 @@ def _print(said: Mapping[str, Said]) -> None:
 def _advice(x: Tensor, y: Tensor) -> str:
     """Which estimator errs least on calibrated data like these, by how much, and by what rule."""
     kind, columns = pair_of(x, y), max(one.shape[1] if one.ndim == 2 else 1 for one in (x, y))
-    first = best(shipped(), kind, columns, len(x))
+    try:
+        first = best(shipped(), kind, columns, len(x))
+    except InfoplaneError as unknown:
+        return f"No recommendation. {unknown}"
     return (
         f"Recommended: {first.estimator}. Where the truth is known ({first.tasks} calibrated tasks "
         f"of such pairs, n = {first.n}) its worst root mean square error is {first.worst:.2f} bit, "

@@ -17,7 +17,8 @@ def read_array(source: str) -> np.ndarray:
         source: A path, such as ``x.npy``; of a file with several arrays or columns followed by
             which of them, such as ``runs.npz:codes`` or ``table.csv:age,height``. Columns of one
             kind stay what they are: whole numbers are integers, and one column of words becomes
-            class labels, by the alphabet.
+            class labels, by the alphabet. The first line of a csv is its heading if no cell of it
+            is a number.
 
     Raises:
         InfoplaneError: There is no such file or column, its format is unknown or damaged, or what
@@ -66,9 +67,9 @@ def _npz(path: Path, chosen: list[str]) -> np.ndarray:
 def _csv(path: Path, chosen: list[str]) -> np.ndarray:
     import pandas as pd  # half a second to import, for those who read tables only
 
-    table = pd.read_csv(path, skipinitialspace=True)
-    if all(_is_number(name) for name in table.columns):  # its first line is no heading
-        table = pd.read_csv(path, header=None)
+    first = pd.read_csv(path, header=None, nrows=1, dtype=str, keep_default_na=False)
+    headed = not any(_is_number(cell) for cell in first.iloc[0])
+    table = pd.read_csv(path, header=0 if headed else None, skipinitialspace=True)
     return _columns(path, table, chosen)
 
 
@@ -111,7 +112,7 @@ def _columns(path: Path, table: Any, chosen: list[str]) -> np.ndarray:  # noqa: 
         )
     if words:
         return np.unique(part[words[0]].astype(str).to_numpy(), return_inverse=True)[1]
-    values: np.ndarray = part.to_numpy()
+    values: np.ndarray = part.astype({name: int for name in part.select_dtypes(bool)}).to_numpy()
     return values[:, 0] if values.shape[1] == 1 else values
 
 

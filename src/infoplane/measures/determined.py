@@ -92,7 +92,7 @@ def equal_column(x: Float[Tensor, "n d"], y: Float[Tensor, "n e"]) -> tuple[int,
 
 
 def common_direction(x: Float[Tensor, "n d"], y: Float[Tensor, "n e"]) -> bool:
-    """Whether a linear combination of the columns of y is one of the columns of x.
+    """Whether some linear combination of y's columns equals one of x's columns.
 
     The smallest angle between the two spaces of columns is 0 up to the root of the rounding of the
     samples' type; an angle as small by chance would be information of 11 bits in single and 26 in

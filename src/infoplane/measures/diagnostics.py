@@ -212,9 +212,8 @@ def infinite(named: Mapping[str, Tensor], estimate: Estimate) -> Sentences:
         i, j = equal
         return (f"Column {j} of y is column {i} of x. {RESOLUTION}",)
     if common_direction(x, y):
-        return (
-            f"A linear combination of the columns of y is one of the columns of x. {RESOLUTION}",
-        )
+        told = "A linear combination of y's columns equals one of x's columns or of several."
+        return (f"{told} {RESOLUTION}",)
     for of, to in (("y", "x"), ("x", "y")):
         found = shrinkage(named[to], named[of])
         if found is not None and found.is_a_function:

@@ -68,6 +68,8 @@ def side_by_side(
                 )
         except InfoplaneError as refused:
             said[name] = refused
+        except (ArithmeticError, ValueError, RuntimeError) as broken:
+            said[name] = InfoplaneError(f"It failed: {type(broken).__name__}: {broken}")
     return said
 
 

@@ -62,7 +62,7 @@ class MINE:
     @property
     def properties(self) -> Properties:
         """A lower bound."""
-        return Properties(symmetric=False, scale_invariant=True, bound="lower", error=0.25)
+        return Properties(symmetric=False, scale_invariant=True, bound="lower", error=0.2)
 
     @property
     def words(self) -> str:
@@ -108,7 +108,7 @@ class NWJ:
     @property
     def properties(self) -> Properties:
         """A lower bound."""
-        return Properties(symmetric=False, scale_invariant=True, bound="lower", error=0.25)
+        return Properties(symmetric=False, scale_invariant=True, bound="lower", error=0.2)
 
     @property
     def words(self) -> str:
@@ -157,7 +157,7 @@ class InfoNCE:
     @property
     def properties(self) -> Properties:
         """A lower bound."""
-        return Properties(symmetric=False, scale_invariant=True, bound="lower", error=0.25)
+        return Properties(symmetric=False, scale_invariant=True, bound="lower", error=0.2)
 
     @property
     def words(self) -> str:
@@ -213,7 +213,7 @@ class SMILE:
     @property
     def properties(self) -> Properties:
         """No bound."""
-        return Properties(symmetric=False, scale_invariant=True, error=0.25)
+        return Properties(symmetric=False, scale_invariant=True, error=0.2)
 
     @property
     def words(self) -> str:
