@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from infoplane.analysis import skills as skills_module
 from infoplane.analysis.calibration import (
     PROMISES,
     TASKS,
@@ -25,7 +26,9 @@ from infoplane.analysis.skills import (
     of_dimensions,
     of_json,
     ranked,
+    shipped,
 )
+from infoplane.store.files import write_json
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.trace import Row, trace_of
 
@@ -138,6 +141,21 @@ def test_fewer_tasks_are_no_merit():
 def test_nobody_is_best_at_what_was_not_asked(kind, dims):
     with pytest.raises(InfoplaneError, match=f"kind '{kind}', {dims} columns"):
         best(summary(made({"near": NEAR})), kind, dims, 100)
+
+
+def test_what_was_calibrated_is_named_where_there_is_no_best():
+    with pytest.raises(InfoplaneError, match=r"No estimator was calibrated on .*numbers \(1\)\.$"):
+        best(summary(made({"near": NEAR})), "mixed", 64, 100)
+    with pytest.raises(InfoplaneError, match="none at all"):
+        best([], "mixed", 64, 100)
+
+
+def test_a_calibration_that_is_not_there_names_its_remedy(monkeypatch, tmp_path):
+    monkeypatch.setattr(skills_module, "SHIPPED", tmp_path / "calibrated.json")
+    with pytest.raises(InfoplaneError, match="calibrated.json is missing.*make paper-calibration"):
+        shipped()
+    write_json(skills_module.SHIPPED, as_json(summary(made({"near": NEAR}))))
+    assert shipped() == summary(made({"near": NEAR}))
 
 
 def test_classes_of_dimensions_cover_all():

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import torch
 
+from infoplane.analysis.skills import of_dimensions
 from infoplane.datasets.known.catalogue import TASKS, described, task
 from infoplane.datasets.known.image import MAPS, Image
-from infoplane.datasets.known.labelled import Channel, Classes, Counts, Steps
+from infoplane.datasets.known.labelled import Channel, Classes, Counts, Rows, Steps
 from infoplane.datasets.known.noise import Layer, UniformNoise
 from infoplane.datasets.known.normal import Normal, Student, scale_information
 from infoplane.datasets.known.task import Task
@@ -87,6 +88,39 @@ def test_channels_by_their_table(m, error):
     assert Channel("c", m, error).truth == pytest.approx(known.channel(m, error), abs=1e-12)
 
 
+@pytest.mark.parametrize(("m", "error", "d"), ((2, 0.1, 3), (2, 0.2, 6), (3, 0.5, 2), (2, 0.5, 6)))
+def test_rows_by_their_table(m, error, d):
+    one = Rows("r", Channel("c", m, error), d)
+    assert one.truth == pytest.approx(known.rows(m, error, d), abs=1e-12)
+
+
+@pytest.mark.parametrize("one", of(Rows), ids=named)
+def test_rows_have_the_frequencies_they_should(one):
+    x, y = one.sample(100_000, seed=4)
+    wrong = (x != y).double()
+    error, m = one.channel.error, one.channel.m
+    assert torch.allclose(wrong.mean(0), torch.full((one.d,), error).double(), atol=0.01)
+    together = torch.cat([x, y], 1).double().T.corrcoef()
+    expected = torch.eye(2 * one.d, dtype=torch.float64)
+    beside = torch.arange(one.d)
+    if m == 2:
+        expected[beside, beside + one.d] = expected[beside + one.d, beside] = 1 - 2 * error
+    assert torch.allclose(together, expected, atol=0.02)
+
+
+@pytest.mark.parametrize(
+    ("kind", "dims"),
+    (("mixed", 1), ("mixed", 5), ("mixed", 64), ("labels", 1), ("labels", 5), ("labels", 64)),
+)
+def test_every_kind_is_there_in_every_class_of_dimensions(kind, dims):
+    found = [
+        one
+        for one in ALL
+        if one.kind == kind and of_dimensions(max(one.dims)) == of_dimensions(dims)
+    ]
+    assert any(math.isfinite(one.truth) for one in found)
+
+
 def test_truths_of_limits():
     assert Normal("n", 3, 0.0).truth == 0.0
     assert Channel("c", 4, 0.75).truth == 0.0
@@ -104,7 +138,7 @@ def test_samples_are_as_the_task_says(one):
     assert sum(part.dtype == torch.int64 for part in (x, y)) == labels
     for part, columns in zip((x, y), one.dims, strict=True):
         if part.dtype == torch.int64:
-            assert part.shape == (200,) and columns == 1
+            assert part.shape == ((200,) if columns == 1 else (200, columns))
         else:
             assert part.dtype == torch.float64 and part.shape == (200, columns)
             assert bool(torch.isfinite(part).all())
@@ -198,6 +232,7 @@ def test_what_makes_no_sense_is_refused_with_its_name():
         lambda: Counts("wrong", 1.0),
         lambda: Classes("wrong", 3, -1.0),
         lambda: Channel("wrong", 3, 1.5),
+        lambda: Rows("wrong", Channel("right", 2, 0.1), 1),
         lambda: Image("wrong", base, "swiss-roll", "none"),
         lambda: Image("wrong", replace(base, d=1), "none", "spiral"),
     ):

@@ -54,12 +54,14 @@ class Oracle:
         width: Half of the interval it claims; None for none.
         takes: Kinds of pairs.
         noise: Standard deviation of its error.
+        enough: It claims an interval from so many samples on.
     """
 
     bias: float = 0.0
     width: float | None = None
     takes: tuple = ("numbers", "mixed", "labels")
     noise: float = 0.0
+    enough: int = 0
 
     @property
     def properties(self) -> Properties:
@@ -69,7 +71,8 @@ class Oracle:
         rows = x.shape[1:] + y.shape[1:]
         chance = np.random.default_rng(int(1e6 * float(x.double().sum().abs()))).normal()
         value = float(sum(rows)) + self.bias + self.noise * float(chance)
-        interval = None if self.width is None else (value - self.width, value + self.width)
+        claims = self.width is not None and len(x) >= self.enough
+        interval = (value - self.width, value + self.width) if claims else None
         return Estimate(value, len(x), repr(self), interval=interval, shared=True)
 
 
@@ -90,13 +93,7 @@ class Broken:
 
 def truths(one):
     """The truth as the oracle computes it, from the shapes of the samples alone."""
-    columns = [0 if kind else d for kind, d in zip(labels(one), one.dims, strict=True)]
-    return float(sum(columns))
-
-
-def labels(one):
-    x, y = one.sample(2, 0)
-    return [part.dtype == torch.int64 for part in (x, y)]
+    return float(sum(sum(part.shape[1:]) for part in one.sample(2, 0)))
 
 
 @final
@@ -266,6 +263,60 @@ def test_findings_know_who_is_right(calibrated):
     assert any("broken" in note for note in found["accurate-normal"].notes)
 
 
+def test_intervals_are_judged_where_they_are_claimed(calibrated):
+    """A plug-in claims an interval only of many samples per cell; a failure claims none."""
+    some = {
+        "wide": Oracle(noise=0.02, width=9.0, enough=40),
+        "never": Oracle(width=9.0, enough=41),
+        "broken": Broken(),
+    }
+    trace = calibrated(some, tasks=("channel-2", "rows-3", "normal-1"))
+    found = {one.key: one for one in Calibration.findings([trace])}
+    (reading,) = found["intervals-labels"].readings
+    assert reading.estimator == "wide"
+    assert reading.parts["not too seldom"].mean == pytest.approx(0.15)
+    assert reading.evidence == {
+        "share of intervals with the truth": {"channel-2": 1.0, "rows-3": 1.0},
+        "intervals claimed": {"channel-2": "3 of 6", "rows-3": "3 of 6"},
+    }
+    assert {one.estimator for one in found["intervals-numbers"].readings} == {"wide"}
+
+
+def test_the_plug_in_is_judged_on_labels_though_it_claims_no_interval_of_few_samples():
+    one = Calibration(
+        estimators=("miller-madow",), tasks=("channel-2", "channel-10"), sizes=(20, 100), repeats=3
+    )
+    trace = trace_of(
+        [event for event in one.run() if isinstance(event, Row)],
+        {**one.attributes, "settings": "{}"},
+    )
+    (finding,) = [one for one in Calibration.findings([trace]) if one.key == "intervals-labels"]
+    evidence = finding.readings[0].evidence
+    assert evidence["intervals claimed"] == {"channel-2": "6 of 6", "channel-10": "0 of 6"}
+    assert set(evidence["share of intervals with the truth"]) == {"channel-2"}
+
+
+def test_every_task_of_finite_information_is_in_a_claim_of_accuracy(calibrated):
+    laid = cells(calibrated({"right": Oracle()}, tasks=tuple(TASKS), repeats=1))
+    accurate = [one for one in claims(laid) if one.key.startswith("accurate-")]
+    about = [str(name) for one in accurate for name in one.rests_on(laid)["task"].values]
+    finite = {name for name, one in TASKS.items() if math.isfinite(one.truth)}
+    assert set(about) == finite and len(about) == len(set(about))
+    noise = next(one for one in accurate if one.key == "accurate-noise")
+    assert set(noise.rests_on(laid)["task"].values) == {"uniform-noise-0.1", "uniform-noise-0.75"}
+
+
+def test_accuracy_is_of_absolute_errors_and_the_signed_ones_are_called_bias(calibrated):
+    """Errors that cancel in the mean are errors all the same."""
+    trace = calibrated({"noisy": Oracle(noise=2.0), "low": Oracle(-0.5)}, repeats=8)
+    found = next(one for one in Calibration.findings([trace]) if one.key == "accurate-normal")
+    assert "the mean absolute error is at most" in found.statement
+    noisy, low = found.readings
+    assert noisy.verdict is not Verdict.SUPPORTED and low.verdict is Verdict.CONTRADICTED
+    assert set(low.evidence) == {"bias"}
+    assert low.evidence["bias"]["normal-1"] == pytest.approx(-0.5)
+
+
 def test_several_seeds_of_the_calibration_are_judged_together(calibrated):
     traces = [calibrated(MADE_UP, seed=seed) for seed in (0, 1)]
     found = Calibration.findings(traces)
@@ -307,6 +358,18 @@ def test_curves_are_errors_over_all_tasks_of_a_group(calibrated):
     shares = {one.name: one.y for one in coverage.series}
     assert np.allclose(shares["sure"], 0.0) and (shares["right"] > 0.6).all()
     assert np.allclose(shares["what they claim"], 0.9)
+
+
+def test_rows_of_labels_and_many_columns_have_curves_of_their_own(calibrated):
+    tasks = ("classes-4", "classes-4-in-25", "channel-2", "rows-3")
+    trace = calibrated({"high": Oracle(0.5)}, tasks=tasks)
+    titles = [one.title for one in Calibration.panels(trace) if one.key.startswith("error-against")]
+    assert titles == [
+        "Numbers with labels, up to 5 dimensions",
+        "Numbers with labels, more than 5 dimensions",
+        "Labels with labels",
+        "Rows of labels",
+    ]
 
 
 def test_tables_order_estimators_and_tell_their_time(calibrated):

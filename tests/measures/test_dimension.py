@@ -117,6 +117,24 @@ def test_repeated_samples_are_left_out_and_told(method):
 
 
 @every
+def test_distances_that_vanish_in_float64_are_left_out_and_told(method):
+    x = np.random.default_rng(0).standard_normal((200, 2))
+    x[0] = 0
+    tiny = np.linspace(1e-200, 2e-200, 30)[:, None] * [1.0, 0.0]
+    estimate = method(np.vstack([x, tiny]))
+    assert estimate.value == method(x).value and estimate.n == 200
+    assert estimate.notes[0].startswith("30 of 230 different samples are so near")
+    with pytest.raises(InfoplaneError, match="distances that are not 0.*multiply x"):
+        method(x * 1e-200)
+
+
+def test_distances_that_vanish_are_left_out_at_every_scale():
+    x = np.vstack([sheet(), [[0.0] * 5, [1e-200] * 5]])
+    found = dimension_scaling(x, 4)
+    assert all(one.n == 501 and "1 of 502" in one.notes[0] for one in found.values())
+
+
+@every
 def test_a_simplex_has_no_dimension_and_the_estimate_says_why(method):
     estimate = method(torch.eye(40))
     assert estimate.value == math.inf and estimate.stderr is None

@@ -91,7 +91,7 @@ def test_between_nothing_and_the_number_of_samples_and_in_order(n, d, log_noise,
     low, high = (PairwiseKDE(10**log_noise, bound)(t, t) for bound in BOUNDS)
     assert -1e-12 <= low.value <= high.value + 1e-12
     assert high.value <= math.log2(n) - (math.log2(2) if copies and n % 2 == 0 else 0) + 1e-9
-    assert (low.bound, high.bound) == ("lower", "upper")
+    assert (low.bound, high.bound) == ("lower", None if high.saturated else "upper")
 
 
 @settings(max_examples=30)
@@ -119,6 +119,35 @@ def test_a_class_for_every_sample_is_an_input_for_every_sample():
     assert apart.value == numbers.value and apart.bound == "upper"
     twice = PairwiseKDE()(torch.arange(40).repeat(2), t.repeat(2, 1))  # one point per class
     assert twice.value == pytest.approx(numbers.value) and twice.bound == "upper"
+
+
+def test_saturated_it_is_no_upper_bound_of_what_the_distribution_shares():
+    """A variance of 1e-6 lets a normal variable through with 9.97 bit; 100 samples have 6.64."""
+    t, truth = points(100, 1), 0.5 * math.log2(1 + 1e6)
+    found, entropy = PairwiseKDE(1e-6)(t, t), PairwiseKDE(1e-6).entropy(t)
+    assert found.saturated and found.value < truth - 3
+    for one in (found, entropy, PairwiseKDE(1e-6)(torch.arange(100), t)):
+        assert one.bound is None and any("No upper bound is claimed" in note for note in one.notes)
+    low = PairwiseKDE(1e-6, "lower")(t, t)
+    assert low.saturated and low.bound == "lower" and low.value < truth
+    assert PairwiseKDE(1e-6, "lower").entropy(t).bound == "lower"
+    enough = PairwiseKDE(0.5)(t, t)
+    assert enough.bound == "upper" and not any("upper bound" in note for note in enough.notes)
+
+
+@each_bound
+def test_independent_labels_are_told_where_samples_stand_alone(bound):
+    t, labels = points(300, 10), torch.arange(300) % 2
+    found = PairwiseKDE(0.01, bound)(labels, t)
+    assert found.value > 0.9 and not found.saturated
+    (alone, _) = found.notes
+    assert alone.startswith("Every sample stands alone at this noise") and "null" in alone
+    # pairs of one class are apart, but not all samples
+    wide, pairs = points(300, 2), torch.arange(300) // 2
+    notes = PairwiseKDE(1e-2, "upper")(pairs, wide).notes
+    assert notes[0].startswith("Every sample stands alone within its class")
+    smooth = PairwiseKDE(5.0, bound)(labels, points(300, 1))
+    assert len(smooth.notes) == 1 and "too high like this one" in smooth.notes[0]
 
 
 def test_the_input_does_not_enter_and_is_told_so():

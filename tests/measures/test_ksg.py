@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import digamma
 
-from infoplane.measures.ksg import KSG
+from infoplane.measures.ksg import KSG, largest
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.units import LN2
 from oracles import neighbours as oracle
@@ -131,6 +131,55 @@ def test_repeated_values_are_counted_and_told_with_the_remedy():
     assert estimate.ceiling == math.inf
     atoms = KSG().entropy(np.zeros((20, 1)) + np.arange(20)[:, None] // 10)
     assert atoms.value == -math.inf and "Binned" in atoms.notes[0]
+
+
+LINE = np.arange(200.0)
+GRID = np.stack(np.meshgrid(*2 * [np.arange(20.0)]), -1).reshape(-1, 2)
+ROUNDED = [np.round(one * 2) / 2 for one in correlated(300, 9, 0.0)]
+TIED = {
+    "one direction": (LINE, LINE[::-1].copy()),
+    "tenths, equal up to rounding": (LINE / 10, LINE / 10 + 0.3),
+    "grid": (GRID, GRID),
+    "rounded columns": ROUNDED,
+}
+
+
+@pytest.mark.parametrize("variant", [1, 2])
+@pytest.mark.parametrize("samples", TIED.values(), ids=TIED)
+def test_tied_distances_are_told_and_have_no_ceiling(samples, variant):
+    x, y = samples
+    estimate = KSG(variant=variant)(x, y)
+    assert estimate.ceiling == math.inf and not estimate.saturated
+    assert "as on a lattice" in estimate.notes[0] and "MixedKSG" in estimate.notes[0]
+
+
+def test_tied_distances_are_told_of_a_conditional_value_too():
+    x, y = TIED["grid"]
+    estimate = KSG().conditional(x, y, np.random.default_rng(0).standard_normal(400) / 9)
+    assert estimate.ceiling == math.inf and "as on a lattice" in estimate.notes[0]
+
+
+@pytest.mark.parametrize("shift", [0, 1e6])
+def test_continuous_numbers_have_no_ties_and_few_by_chance_raise_the_ceiling_a_little(shift):
+    x = np.random.default_rng(0).random(4000)
+    assert KSG()(x + shift, x).notes == ()
+    single = np.unique(np.floor(x * 2**20))  # as fine as what float32 keeps
+    estimate = KSG()(single, single)
+    assert estimate.notes == () and estimate.saturated
+    usual = (digamma(len(single)) - digamma(4)) / LN2
+    assert usual < estimate.value <= estimate.ceiling + 1e-12 < usual + 0.01
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 99), st.integers(1, 5), st.booleans())
+def test_no_value_exceeds_the_ceiling_that_ties_leave(seed, k, copied):
+    points = np.random.default_rng(seed).permutation(60)[:20].astype(float)
+    x, y = points, points if copied else points[::-1].copy()
+    one = KSG(k)
+    local, distances = one._local(*one._clouds(one._numbers({"x": x, "y": y})).values())
+    top = largest(distances, k, 1)
+    assert local.mean() / LN2 <= top + 1e-12
+    assert top >= (digamma(20) - digamma(k)) / LN2 - 1e-12
 
 
 def test_neighbourhoods_as_wide_as_the_data_are_told():

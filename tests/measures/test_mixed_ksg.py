@@ -107,6 +107,12 @@ def test_a_label_and_a_uniform_number():
         assert MixedKSG()(*pair).value == pytest.approx(truth, abs=0.06)
 
 
+def test_a_line_and_its_mirror_image_stay_below_the_ceiling():
+    line = torch.arange(200.0)  # most samples have two nearest others
+    found = MixedKSG()(line, line.flip(0))
+    assert found.value <= found.ceiling
+
+
 def test_a_unit_that_is_on_or_off_tells_one_bit_though_half_of_its_values_are_tied():
     """y is 0 where x is off and a number of its own where it is on: I = H(½)."""
     r = np.random.default_rng(0)

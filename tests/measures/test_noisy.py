@@ -74,6 +74,28 @@ def test_no_draw_tells_more_than_the_number_of_samples():
     assert NoisyChannel(0.01)(labels, t).value == pytest.approx(3, abs=1e-9)
 
 
+def test_independent_labels_seem_to_share_the_more_the_fewer_samples_there_are():
+    found = [NoisyChannel()(torch.arange(n) % 2, points(n, 2)).value for n in (50, 100, 200, 400)]
+    assert found == sorted(found, reverse=True) and found[0] > 0.6 and found[-1] > 0.15
+    numbers = [NoisyChannel()(points(n, 2), points(n, 2)).value for n in (50, 100, 200, 400)]
+    truth = math.log2(1 + 100)
+    assert numbers == sorted(numbers) and numbers[-1] < truth
+
+
+def test_labels_are_told_where_samples_stand_alone():
+    t, labels = points(300, 10), torch.arange(300) % 2
+    found = NoisyChannel()(labels, t)
+    (note,) = found.notes
+    assert found.value > 0.99 and not found.saturated
+    assert note.startswith("Every sample stands alone at this noise") and "null" in note
+    (note,) = NoisyChannel()(torch.arange(300) // 2, points(300, 2)).notes
+    assert note.startswith("Every sample stands alone within its class")
+    assert NoisyChannel(2.0)(labels, points(300, 1)).notes == ()
+    assert NoisyChannel()(torch.zeros(300).long(), t).notes == ()
+    (note,) = NoisyChannel()(torch.arange(300), t).notes  # a class for every sample
+    assert "saturated at log2 n" in note
+
+
 def test_equal_points_share_nothing():
     still = torch.full((50, 4), 0.1)
     assert NoisyChannel()(points(50, 1), still).value == pytest.approx(0, abs=1e-12)

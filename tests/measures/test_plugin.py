@@ -133,6 +133,37 @@ def test_the_interval_is_about_the_value_without_bias_whatever_was_corrected():
     assert PlugIn("shrinkage")(*coupled(500, 8, 0.2)).interval is None
 
 
+def test_a_value_outside_its_own_interval_is_told_and_only_that():
+    x, y = coupled(1000, 10, 0.0)
+    found = PlugIn()(x, y)
+    assert found.value > found.interval[1]
+    (note,) = found.notes
+    assert "bias of +0.058 bit" in note and "PlugIn('miller-madow')" in note
+    corrected = PlugIn("miller-madow")(x, y)
+    assert corrected.interval == found.interval and corrected.notes == ()
+    assert PlugIn("shrinkage")(x, y).notes == ()
+    within = PlugIn()(*coupled(1000, 3, 0.5))
+    assert within.interval[0] <= within.value <= within.interval[1] and within.notes == ()
+    # all four cells alike, where the bias taken off leaves less than independence explains
+    even = np.repeat([0, 0, 1, 1], 50), np.repeat([0, 1, 0, 1], 50)
+    below = PlugIn("miller-madow")(*even)
+    assert below.value < below.interval[0] and "read the interval" in below.notes[0]
+    assert PlugIn()(*even).notes == ()
+
+
+@pytest.mark.parametrize(("fold", "skew"), [(1, 0.0), (2, 0.0), (1, 0.2), (2, 0.2)])
+def test_intervals_of_functions_contain_the_truth_though_degrees_are_negative(fold, skew):
+    """Of 8 states and of y = x // fold, a function of them, H(y) is shared."""
+    r, inside, runs = np.random.default_rng(0), 0, 300
+    p = (1 + skew * np.arange(8)) / (1 + skew * np.arange(8)).sum()
+    truth = oracle.table_entropy(p.reshape(-1, fold).sum(1))
+    for _ in range(runs):
+        x = r.choice(8, 1000, p=p)
+        low, high = PlugIn()(x, x // fold).interval
+        inside += low <= truth <= high
+    assert 0.85 <= inside / runs <= 0.98
+
+
 @few
 @given(st.integers(0, 10**6))
 def test_merging_states_never_gains_information(seed):

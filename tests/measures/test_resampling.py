@@ -10,23 +10,27 @@ from torch import Tensor
 
 from infoplane.measures.estimator import Estimator, Properties
 from infoplane.measures.evidence import Batched, WithNull, block_orders, significant
+from infoplane.measures.plugin import PlugIn
 from infoplane.measures.renyi import Renyi
 from infoplane.measures.resampling import Bootstrapped, Subsampled
 from infoplane.measures.samples import paired
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.estimate import Estimate
 from infoplane.values.seeds import stream
+from infoplane.values.units import LN2
 
 
 @dataclass(frozen=True)
 class Correlation:
-    """Information of a bivariate normal, by its correlation; it knows no further parameter."""
+    """Information of a bivariate normal, by its correlation, with the interval of large n."""
 
     properties: Properties = Properties(interval=True)
 
     def __call__(self, x, y) -> Estimate:
         rho = float(torch.corrcoef(torch.stack([one.ravel() for one in paired(x, y)]))[0, 1])
-        return Estimate(-0.5 * math.log2(1 - rho**2), len(x), "Correlation", shared=True)
+        value, reach = -0.5 * math.log2(1 - rho**2), 1.645 * abs(rho) / math.sqrt(len(x)) / LN2
+        interval = (value - reach, value + reach) if self.properties.interval else None
+        return Estimate(value, len(x), "Correlation", interval=interval, shared=True)
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,27 @@ def test_an_interval_is_given_only_where_the_inner_estimator_claims_one(wrapped)
     assert (
         wrapped(modest)(x, y).interval is None and wrapped(modest).properties == modest.properties
     )
+
+
+@pytest.mark.parametrize("wrapped", [Subsampled, lambda inner: Bootstrapped(inner, 40)])
+def test_about_a_biased_value_no_interval_is_given(wrapped):
+    r = np.random.default_rng(0)
+    for _ in range(10):  # whose plug-in value is 0.058 bit too high, six standard errors
+        found = wrapped(PlugIn())(*r.integers(0, 10, (2, 1000)))
+        assert found.interval is None and found.stderr is not None
+    few = wrapped(PlugIn())(*r.integers(0, 10, (2, 200)))  # PlugIn itself gives none
+    assert few.interval is None and "combinations" in few.notes[0]
+    x = r.integers(0, 3, 1000)
+    fair = wrapped(PlugIn())(x, np.where(r.random(1000) < 0.5, x, r.integers(0, 3, 1000)))
+    assert fair.interval is not None and fair.notes == ()
+
+
+def test_why_no_interval_is_given_is_told():
+    x, y = np.random.default_rng(0).integers(0, 10, (2, 1000))
+    own = PlugIn()(x, y).interval
+    note = Subsampled(PlugIn())(x, y).notes[-1]
+    assert note.startswith("No interval of 20 subsamples of 500 is given: the value lies +0.0")
+    assert f"{own[0]:.4f} … {own[1]:.4f}" in note
 
 
 def test_the_source_of_the_standard_error_is_told():

@@ -147,3 +147,12 @@ def test_every_rule_says_what_it_is(rule: Binning):
 def test_bad_parameters_are_named(make, match):
     with pytest.raises(InfoplaneError, match=match):
         make()
+
+
+@pytest.mark.parametrize("rule", [Adaptive, Quantile])
+@pytest.mark.parametrize("bins", [2.5, 30.0, True])
+def test_bins_are_whole_numbers_without_type_checks_too(rule, bins):
+    one = rule()
+    object.__setattr__(one, "bins_per_unit", bins)
+    with pytest.raises(InfoplaneError, match=f"{rule.__name__}.bins_per_unit={bins}.*whole number"):
+        one.__post_init__()

@@ -106,6 +106,18 @@ def channel(m: int, error: float) -> float:
     return float((table[known] * np.log2(table[known] / product[known])).sum())
 
 
+def rows(m: int, error: float, d: int) -> float:
+    """The same over the whole table of rows, letter by letter beside each other."""
+    letter = np.full((m, m), error / (m - 1) / m)
+    np.fill_diagonal(letter, (1 - error) / m)
+    table = np.ones((1, 1))
+    for _ in range(d):
+        table = np.kron(table, letter)
+    product = table.sum(1, keepdims=True) * table.sum(0, keepdims=True)
+    known = table > 0
+    return float((table[known] * np.log2(table[known] / product[known])).sum())
+
+
 def histogram_information(x, y, cells: int) -> float:
     """Plug-in information of one-dimensional samples cut into cells of equal counts.
 

@@ -116,7 +116,7 @@ def mixed(
             continue
         found = min(k, len(row))
         radius = row[found - 1] if row else 0.0
-        closed = radius == 0 or row[found : found + 1] == [radius]
+        closed = radius == 0 or row.count(radius) > 1
         count = as_near if closed else nearer
         total += digamma(count(everything[i], i, radius) + 1) if closed else digamma(found)
         total += digamma(count(z[i], i, radius) + 1)

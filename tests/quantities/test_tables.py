@@ -124,6 +124,14 @@ def test_the_interval_of_independence_is_that_of_its_chi_squared():
     assert tables.information_interval(found, z)[0] == pytest.approx(0, abs=1e-12)
 
 
+def test_degrees_are_those_of_chi_squared_on_full_tables_and_negative_of_functions():
+    x, y = (states(torch.arange(40) // k % 4) for k in (1, 4))
+    full, same = (tables.counted(contingency(x, one), tables.INFORMATION) for one in (y, x))
+    assert full.degrees == 9 and same.degrees == -3
+    parity = states(torch.arange(40) % 2)
+    assert tables.counted(contingency(x, parity), tables.INFORMATION).degrees == -1
+
+
 @pytest.mark.parametrize(
     ("joint", "match"),
     [

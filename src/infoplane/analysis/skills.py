@@ -89,9 +89,10 @@ def best(skills: Sequence[Skill], kind: str, dims: int, n: int) -> Skill:
     """
     found = ranked(skills, kind, dims, n)
     if not found:
+        known = dict.fromkeys(f"{one.kind} ({one.dims})" for one in skills)
         raise InfoplaneError(
             f"No estimator was calibrated on pairs like this (kind {kind!r}, {dims} columns) "
-            f"without a failure; kinds are {', '.join(sorted({one.kind for one in skills}))}."
+            f"without a failure; kinds (columns) are {', '.join(known) or 'none at all'}."
         )
     return found[0]
 
@@ -146,4 +147,9 @@ def shipped() -> list[Skill]:
     Raises:
         InfoplaneError: The file is missing or damaged.
     """
+    if not SHIPPED.exists():
+        raise InfoplaneError(
+            f"No calibration comes with this package ({SHIPPED.name} is missing); "
+            "`make paper-calibration` computes it and writes it anew."
+        )
     return of_json(read_json(SHIPPED))

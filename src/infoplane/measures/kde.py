@@ -17,6 +17,7 @@ from infoplane.measures.noise import (
     layer_alone_note,
     noise_entropy,
     saturated_note,
+    saturation_notes,
     scaled,
     together,
 )
@@ -41,7 +42,14 @@ class PairwiseKDE:
       −(1/n) Σ_i ln (1/n) Σ_j exp(−|t_i − t_j|²/(2cσ²)), with c = 1 (upper) or 4 (lower), bounds
       what the noisy layer keeps of these n inputs; it lies between 0 and log2 n.
     * A discrete variable and t: the bound of H(T) minus the mean bound of H(T) within the classes.
-      A difference of two bounds is no bound, unless every class is one point.
+      A difference of two bounds is no bound, unless every class is one point. A class rests on
+      fewer samples than the whole, so that its entropy is too low and the value too high: labels
+      that are independent of t seem to share with it, the more the smaller the noise.
+
+    Both bounds are of n equally likely inputs. Of the distribution that they were drawn from, which
+    may share more than log2 n, the lower one is a bound in the mean over samples; the upper one is
+    so only where n is large enough for the sums to have settled, and where the value is saturated
+    it claims no bound.
 
     The value moves with the noise and with the scale of the layer: compare layers and moments of
     training only where one variance is meaningful for all of them.
@@ -98,15 +106,16 @@ class PairwiseKDE:
         layer = Layer.of(*paired(x, y), self)
         whole = float(spread(layer.points, self._width))
         if layer.classes is None:
-            return self._information(layer, whole, self.bound, layer_alone_note())
+            return self._information(layer, whole, 0.0, self.bound, layer_alone_note())
         within = float(within_classes(layer.points, layer.classes, self._width))
         if within <= ROUNDING:  # every class is one point, whose entropy is known
-            return self._information(layer, whole - within, self.bound)
+            return self._information(layer, whole, within, self.bound)
         difference = (
             f"The value is a difference of two {self.bound} bounds, and so no bound itself: see "
-            "whether the other one agrees, or take NoisyChannel, which has no such gap."
+            "whether the other one agrees. NoisyChannel has no gap between bounds, but is too high "
+            "like this one where classes have few samples: look at the value above its null."
         )
-        return self._information(layer, whole - within, None, difference)
+        return self._information(layer, whole, within, None, difference)
 
     def entropy(self, x: Samples) -> Estimate:
         """Bound of the differential entropy of x + Z in bits."""
@@ -117,9 +126,11 @@ class PairwiseKDE:
         points = together(variables, self)
         n, d = points.shape
         kept = float(spread(points, self._width)) / LN2
-        notes = (saturated_note(n),) if is_saturated(kept, math.log2(n)) else ()
+        saturated = is_saturated(kept, math.log2(n))
+        bound, unbound = _bound_kept(self.bound, saturated)
+        notes = (saturated_note(n), *unbound) if saturated else ()
         value = kept + noise_entropy(d, self.variance)
-        return Estimate(value, n, repr(self), bound=self.bound, notes=notes)
+        return Estimate(value, n, repr(self), bound=bound, notes=notes)
 
     def shuffled(self, x: Samples, y: Samples, orders: Int[Tensor, "s n"]) -> list[float]:
         """I(x; y[order]) in bits for every order; the spread of all samples is computed once."""
@@ -139,9 +150,12 @@ class PairwiseKDE:
         """Variance of the kernel."""
         return self.variance if self.bound == "upper" else 4 * self.variance
 
-    def _information(self, layer: Layer, nats: float, bound: Bound | None, *notes: str) -> Estimate:
-        value, ceiling = nats / LN2, math.log2(layer.n)
-        saturated = (saturated_note(layer.n),) if is_saturated(value, ceiling) else ()
+    def _information(
+        self, layer: Layer, whole: float, within: float, bound: Bound | None, *notes: str
+    ) -> Estimate:
+        value, ceiling = (whole - within) / LN2, math.log2(layer.n)
+        bound, unbound = _bound_kept(bound, is_saturated(value, ceiling))
+        saturated = saturation_notes(layer, whole / LN2, value)
         return Estimate(
             value=value,
             n=layer.n,
@@ -149,9 +163,21 @@ class PairwiseKDE:
             bound=bound,
             ceiling=ceiling,
             bounds=(0.0, layer.class_entropy),
-            notes=(*saturated, *notes),
+            notes=(*saturated, *unbound, *notes),
             shared=True,
         )
+
+
+def _bound_kept(bound: Bound | None, saturated: bool) -> tuple[Bound | None, tuple[str, ...]]:
+    """The bound that may be claimed, and the note on an upper one that may not."""
+    if not (saturated and bound == "upper"):
+        return bound, ()
+    note = (
+        "No upper bound is claimed: log2 n bounds what is kept of these samples, and the "
+        "distribution that they were drawn from may share more. Raise the noise, or take more "
+        "samples."
+    )
+    return None, (note,)
 
 
 def spread(points: Float[Tensor, "n d"], variance: float) -> Float[Tensor, ""]:

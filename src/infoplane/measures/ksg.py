@@ -20,6 +20,7 @@ from infoplane.measures.neighbourhood import (
     require_more_samples,
     require_neighbours,
     scale_notes,
+    tie_notes,
     together,
 )
 from infoplane.measures.samples import Samples, is_discrete
@@ -36,6 +37,8 @@ from infoplane.values.units import LN2
 
 Local = Float[np.ndarray, " n"]
 """One number for every sample."""
+Distances = Float[np.ndarray, "n m"]
+"""Joint distances to the k nearest others, ascending, and to the next if there is one."""
 
 
 def first_variant(x: Cloud, y: Cloud, radii: Local, k: int) -> Local:
@@ -74,6 +77,19 @@ def conditional_variant(x: Cloud, y: Cloud, given: Cloud, radii: Local, k: int) 
     return digamma(k) + digamma(n_z + 1) - digamma(n_xz + 1) - digamma(n_yz + 1)
 
 
+def largest(distances: Distances, k: int, variant: int) -> float:
+    """What no sum over these neighbourhoods exceeds, in bits: ψ(n) − ψ(k) where nothing is tied.
+
+    Balls of variant 1 are open: of m others nearer than the k-th neighbour in the joint space all
+    are in the ball of every variable, and m is k − 1, or less where the k-th is tied with those
+    before it. Rectangles of variant 2 are closed and always hold k, which leaves 1/k less.
+    """
+    if variant == 2:
+        return ceiling(len(distances), k) - 1 / k / LN2
+    nearer = (distances[:, :k] < distances[:, k - 1 : k]).sum(1)
+    return ceiling(len(distances), k) + 2 * float((digamma(k) - digamma(nearer + 1)).mean()) / LN2
+
+
 def kozachenko_leonenko(radii: Local, columns: int, k: int) -> float:
     """ψ(n) − ψ(k) + d⟨ln 2ε⟩ in nats, from max-norm distances ε to the k-th neighbour.
 
@@ -94,7 +110,8 @@ class KSG:
     Values can be negative where there is little to find, and are shown as they come. In many
     dimensions they are too low (5 + 5 columns with 1.61 bit in truth: 1.20 bit at n = 5000): a
     note warns where neighbourhoods are as wide as the data. What a deterministic layer shares is
-    infinite in truth, and here grows with n up to the ceiling ψ(n) − ψ(k). It claims no interval.
+    infinite in truth, and here grows with n up to the ceiling ψ(n) − ψ(k). Numbers on a lattice
+    have tied distances, which exceed that: a note tells of them. It claims no interval.
 
     It computes on the CPU, wherever the samples lie.
 
@@ -148,8 +165,8 @@ class KSG:
         """
         samples = self._numbers({"x": x, "y": y})
         clouds = self._clouds(samples)
-        local, radii = self._local(*clouds.values())
-        return self._information(local, radii, samples, clouds)
+        local, distances = self._local(*clouds.values())
+        return self._information(local, distances, samples, clouds)
 
     def shuffled(self, x: Samples, y: Samples, orders: Int[Tensor, "s n"]) -> list[float]:
         """I(x; y[order]) for every order, in bits."""
@@ -169,10 +186,10 @@ class KSG:
             raise InfoplaneError("Conditional information has variant 1 alone: KSG(variant=1).")
         samples = self._numbers({"x": x, "y": y, "given": given})
         clouds = self._clouds(samples)
-        radii = nearest_distances(joined(*clouds.values()), self.k)[:, -1]
         a, b, other = clouds.values()
-        local = conditional_variant(a, b, other, radii, self.k)
-        return self._information(local, radii, samples, clouds)
+        distances, _ = self._nearest(a, b, other)
+        local = conditional_variant(a, b, other, distances[:, self.k - 1], self.k)
+        return self._information(local, distances, samples, clouds)
 
     def entropy(self, x: Samples) -> Estimate:
         """The differential entropy h(x) in bits, of the numbers as they are.
@@ -210,33 +227,36 @@ class KSG:
     def _clouds(self, samples: Mapping[str, Tensor]) -> dict[str, Cloud]:
         return {name: cloud_of(one, self.standardise) for name, one in samples.items()}
 
-    def _local(self, x: Cloud, y: Cloud) -> tuple[Local, Local]:
-        """Nats of every sample, and distances to the k-th joint neighbour."""
-        distances, neighbours = nearest_by_max_norm(joined(x, y).numbers, self.k)
-        radii = distances[:, -1]
+    def _nearest(self, *clouds: Cloud) -> tuple[Distances, Int[np.ndarray, "n m"]]:
+        """Distances in the joint space, and who is there; one beyond the k-th shows its ties."""
+        points = joined(*clouds).numbers
+        return nearest_by_max_norm(points, min(self.k + 1, len(points) - 1))
+
+    def _local(self, x: Cloud, y: Cloud) -> tuple[Local, Distances]:
+        """Nats of every sample, and distances in the joint space."""
+        distances, neighbours = self._nearest(x, y)
         if self.variant == 1:
-            return first_variant(x, y, radii, self.k), radii
-        return second_variant(x, y, neighbours), radii
+            return first_variant(x, y, distances[:, self.k - 1], self.k), distances
+        return second_variant(x, y, neighbours[:, : self.k]), distances
 
     def _information(
         self,
         local: Local,
-        radii: Local,
+        distances: Distances,
         samples: Mapping[str, Tensor],
         clouds: Mapping[str, Cloud],
     ) -> Estimate:
         remedy = "use MixedKSG, which allows for ties."
-        repeated = repetition_notes(samples, remedy)
-        largest = ceiling(len(local), self.k) - (0.0 if self.variant == 1 else 1 / self.k / LN2)
+        tied = repetition_notes(samples, remedy) or tie_notes(distances, self.k, remedy)
         return Estimate(
             value=float(local.mean()) / LN2,
             n=len(local),
             method=repr(self),
-            ceiling=math.inf if repeated else largest,  # balls of radius 0 may hold nobody
+            ceiling=math.inf if tied else largest(distances, self.k, self.variant),
             notes=(
-                *repeated,
+                *tied,
                 *(() if self.standardise else scale_notes(clouds)),
-                *locality_notes(joined(*clouds.values()), radii),
+                *locality_notes(joined(*clouds.values()), distances[:, self.k - 1]),
             ),
             shared=True,
         )

@@ -59,7 +59,8 @@ def balls(space: Cloud, k: int) -> Balls:
     others = np.minimum(np.isfinite(distances).sum(1) - 1, k)
     every = np.arange(n)
     radii = distances[every, others]
-    closed = (radii == 0) | (distances[every, others + 1] == radii)
+    after, before = distances[every, others + 1], distances[every, np.maximum(others - 1, 0)]
+    closed = (radii == 0) | (after == radii) | (before == radii)
     inside = others
     if closed.any():
         inside = np.where(closed, count_within(space, radii, closed) + 1, others)

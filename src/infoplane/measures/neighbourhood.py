@@ -14,6 +14,10 @@ from infoplane.values.units import LN2
 
 LOCAL = 0.3
 """Neighbourhoods as large as this share of the usual distance are not local any more."""
+TIED = 0.05
+"""More tied neighbourhoods than this are a lattice; 50 000 of float32 have 1 % by chance."""
+EQUAL = 1e-9
+"""Distances that differ by this share of themselves are equal up to rounding."""
 UNEQUAL = 30.0
 """Variables whose spreads differ by more than this are not seen at the same scale."""
 
@@ -68,6 +72,25 @@ def repetition_notes(samples: Mapping[str, Tensor], remedy: str) -> tuple[str, .
         f"values are no sample of a density: {remedy}"
         for name, count in found.items()
         if count
+    )
+
+
+def tie_notes(distances: Float[np.ndarray, "n m"], k: int, remedy: str) -> tuple[str, ...]:
+    """Warns where others are as far away as the k-th neighbour, as on a lattice.
+
+    Args:
+        distances: To the k nearest others, ascending, and to the next if there is one.
+        k: Neighbours.
+        remedy: What to do about it.
+    """
+    radii = distances[:, k - 1 : k]
+    tied = (np.abs(distances - radii) <= EQUAL * radii).sum(1) > 1
+    if not tied.mean() > TIED:
+        return ()
+    return (
+        f"{tied.mean():.0%} of {len(tied)} samples have several neighbours just as far away as "
+        f"the {k}-th, as on a lattice (rounded or quantised numbers), which are no sample of a "
+        f"density: {remedy}",
     )
 
 

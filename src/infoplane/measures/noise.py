@@ -16,6 +16,7 @@ from infoplane.measures.samples import Samples, as_samples, is_discrete, require
 from infoplane.numerics.counts import states
 from infoplane.quantities.spectra import renyi_entropy
 from infoplane.values.errors import InfoplaneError
+from infoplane.values.estimate import is_saturated
 
 ROUNDING = 1e-9
 """The largest error in an exponent that matrix products may leave; else differences are taken."""
@@ -114,6 +115,36 @@ def exponents(
         return torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist").square_().neg_()
     squares = b.square().sum(1)
     return torch.addmm(-squares, a, b.mT, alpha=2).sub_(a.square().sum(1)[:, None])
+
+
+def saturation_notes(layer: Layer, kept: float, value: float) -> tuple[str, ...]:
+    """What must be said if the samples do not overlap, in all or within the classes.
+
+    Args:
+        layer: The samples.
+        kept: What the noisy layer tells of the sample that it came from, in bits; at most log2 n.
+        value: What it tells of the class, or ``kept`` again where there are none, in bits. The
+            rest, ``kept − value``, is what it tells of the sample within a class; at most the mean
+            of log2 n_c.
+    """
+    ceiling, labels = math.log2(layer.n), layer.class_entropy
+    if is_saturated(value, ceiling):
+        return (saturated_note(layer.n),)
+    if not labels:
+        return ()
+    if is_saturated(kept, ceiling):
+        return (
+            "Every sample stands alone at this noise, so the value is close to H(labels) whatever "
+            "t is: raise the noise, take more samples, and look at the value above its null.",
+        )
+    within = ceiling - labels
+    if within > ROUNDING and is_saturated(kept - value, within):
+        return (
+            "Every sample stands alone within its class at this noise, so the value is too high, "
+            "at most H(labels), whatever t is: raise the noise, take more samples, and look at the "
+            "value above its null.",
+        )
+    return ()
 
 
 def saturated_note(n: int) -> str:

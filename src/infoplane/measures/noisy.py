@@ -18,6 +18,7 @@ from infoplane.measures.noise import (
     layer_alone_note,
     noise_entropy,
     saturated_note,
+    saturation_notes,
     scaled,
     together,
 )
@@ -46,9 +47,13 @@ class NoisyChannel:
 
     Noise is drawn about every sample, and the value is the mean of the information density
     log2 p(z | sample or class)/p(z): the same in the mean as the difference of the two entropies,
-    without the spread that they share. The standard error is that of the draws alone. That the
-    mixture of n samples stands for the distribution of the layer makes the value too small, the
-    more the higher the dimension: see whether it still rises with n.
+    without the spread that they share. The standard error is that of the draws alone.
+
+    That the mixture of n samples stands for the distribution of the layer makes every entropy too
+    small, the more the higher the dimension and the fewer the samples. So the value is too small of
+    numbers: see whether it still rises with n. Of a discrete variable it is too large, because h(T)
+    within a class rests on fewer samples than h(T): labels that are independent of t seem to share
+    with it. Look at the value above its null, and see whether it still falls with n.
 
     Attributes:
         deviation: Standard deviation β of the noise in every dimension, in units of t (not its
@@ -102,10 +107,13 @@ class NoisyChannel:
                 discrete.
         """
         layer = Layer.of(*paired(x, y), self)
-        classes = None if layer.classes is None else layer.classes[None]
-        densities = self._densities(layer.points, classes)[0]
-        value, ceiling = float(densities.mean()), math.log2(layer.n)
-        saturated = (saturated_note(layer.n),) if is_saturated(value, ceiling) else ()
+        alike = None
+        if layer.classes is not None:  # every sample as a class of its own, and the classes
+            own = torch.arange(layer.n, device=layer.classes.device)
+            alike = torch.stack([own, layer.classes])
+        every = self._densities(layer.points, alike)
+        densities, kept = every[-1], float(every[0].mean())
+        value = float(densities.mean())
         alone = (layer_alone_note(),) if layer.classes is None else ()
         return Estimate(
             value=value,
@@ -113,9 +121,9 @@ class NoisyChannel:
             method=repr(self),
             stderr=_error(densities),
             stderr_source=self._source,
-            ceiling=ceiling,
+            ceiling=math.log2(layer.n),
             bounds=(0.0, layer.class_entropy),
-            notes=(*saturated, *alone),
+            notes=(*saturation_notes(layer, kept, value), *alone),
             shared=True,
         )
 

@@ -48,7 +48,8 @@ class PlugIn:
     Integers of shape (n,) are class labels; of an (n, d) array of integers every distinct row is a
     state. The plug-in value is biased upwards by (K_xy − K_x − K_y + 1)/(2n ln 2) bit to first
     order, K counting states that occur, and is worthless where states are as many as samples. The
-    90 % interval is about the value without that bias; it is given from 5 samples per cell on.
+    90 % interval is about the value without that bias; it is given from 5 samples per cell on, and
+    a note says where the value lies outside it.
 
     Attributes:
         correction: "none"; "miller-madow" adds (K − 1)/(2n) nat to every entropy; "shrinkage"
@@ -198,16 +199,17 @@ class PlugIn:
     ) -> Estimate:
         n = found.n
         claims = self.properties.interval and n >= ENOUGH * cells
+        interval = tables.information_interval(found, Z90) if claims else None
         return Estimate(
             value=found.value,
             n=n,
             method=repr(self),
             stderr=math.sqrt(found.variance / n),
             stderr_source=DELTA,
-            interval=tables.information_interval(found, Z90) if claims else None,
+            interval=interval,
             ceiling=self._ceiling(n),
             bounds=(0.0 if self.properties.nonnegative else None, upper),
-            notes=notes,
+            notes=(*notes, *_outside(found, interval)),
             shared=True,
         )
 
@@ -254,6 +256,22 @@ def discrete(remedy: str, **variables: Samples) -> list[States]:
                 "are stored as floats: convert them first, x.astype(int) or x.long()."
             )
     return [states(x) for x in tensors.values()]
+
+
+def _outside(found: Counted, interval: tuple[float, float] | None) -> tuple[str, ...]:
+    """What must be said if the value lies outside its own interval."""
+    if interval is None or interval[0] <= found.value <= interval[1]:
+        return ()
+    if found.value != found.plain:
+        return (
+            "The value less its bias is below 0 and below its interval, which holds what would "
+            "explain the counts: read the interval.",
+        )
+    bias = found.degrees / (2 * found.n * LN2)
+    return (
+        f"The interval is about the value less its bias of {bias:+.3f} bit to first order, and "
+        "does not contain the value itself: PlugIn('miller-madow') subtracts it.",
+    )
 
 
 def _scarce(found: Counted, cells: int, remedy: str) -> tuple[str, ...]:

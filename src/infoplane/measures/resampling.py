@@ -20,6 +20,9 @@ from infoplane.values.seeds import stream
 
 HALF_WIDTH = NormalDist().inv_cdf(0.95)
 """Half a 90 % interval of a normal spread, in standard errors."""
+CENTRED = 0.5
+"""Standard errors by which the value may lie off the centre of the inner estimator's interval: from
+there on a 90 % interval about the value would contain the truth in less than 86 % of cases."""
 CLEAR = 2.0
 """Standard errors above 0 from which the spread of information is normal enough for an interval."""
 
@@ -36,7 +39,8 @@ class Bootstrapped:
 
     The interval is of the estimator's own expected value, not of the truth: both are the same only
     where the bias is negligible against the spread. So it is given only where the inner estimator
-    claims intervals, the draws lie about the value, and the value is above 0 by two standard
+    gives an interval of its own, the value lies no further from the middle of that one than half
+    a standard error, the draws lie about the value, and the value is above 0 by two standard
     errors: nearer to 0 the spread is not normal, and a null says more. On normal samples of 1 to 5
     columns it then held the truth in 88 to 94 % of cases.
 
@@ -111,9 +115,10 @@ class Subsampled:
 
     The interval is of the estimator's own expected value, not of the truth: both are the same only
     where the bias is negligible against the spread. So it is given only where the inner estimator
-    claims intervals and the value is above 0 by two standard errors: nearer to 0 the spread is not
-    normal, and a null says more. On normal samples of 1 to 5 columns it then held the truth in 87
-    to 94 % of cases.
+    gives an interval of its own, the value lies no further from the middle of that one than half
+    a standard error, and the value is above 0 by two standard errors: nearer to 0 the spread is
+    not normal, and a null says more. On normal samples of 1 to 5 columns it then held the truth in
+    87 to 94 % of cases.
 
     Attributes:
         inner: The estimator.
@@ -203,10 +208,21 @@ def _bare(estimator: Estimator) -> Estimator:
 def _with_spread(
     estimate: Estimate, properties: Properties, spread: float, source: str
 ) -> Estimate:
-    claimed = properties.interval and estimate.value > CLEAR * spread
+    """The estimate with its spread, and an interval about the value where that is not biased."""
+    found = replace(estimate, stderr=spread, stderr_source=source, interval=None)
+    own = estimate.interval  # without one, the inner estimator says itself why
+    if not properties.interval or own is None or estimate.value <= CLEAR * spread:
+        return found
+    off = estimate.value - sum(own) / 2
+    if abs(off) > CENTRED * spread:
+        note = (
+            f"No interval of {source} is given: the value lies {off:+.4f} {estimate.unit} off the "
+            f"middle of the estimator's own interval, {own[0]:.4f} … {own[1]:.4f}, a bias or skew "
+            "that the spread does not show. Read that one, or correct the bias first."
+        )
+        return replace(found, notes=(*found.notes, note))
     reach = HALF_WIDTH * spread
-    interval = (estimate.value - reach, estimate.value + reach) if claimed else None
-    return replace(estimate, stderr=spread, stderr_source=source, interval=interval)
+    return replace(found, interval=(estimate.value - reach, estimate.value + reach))
 
 
 def _require_draws(draws: int) -> None:

@@ -261,9 +261,11 @@ def _told(over: Over) -> str:
     return " of every column" if over == "columns" else " of all columns together"
 
 
-def _require_bins(rule: object, bins: int, over: str) -> None:
+def _require_bins(rule: object, bins: object, over: str) -> None:
     name = type(rule).__name__
-    if bins < 1:
-        raise InfoplaneError(f"{name}(bins_per_unit={bins}): at least one bin is needed.")
+    if isinstance(bins, bool) or not isinstance(bins, int) or bins < 1:
+        raise InfoplaneError(
+            f"{name}(bins_per_unit={bins!r}): a whole number of bins, at least one, is needed."
+        )
     if over not in ("columns", "whole"):
         raise InfoplaneError(f"{name}(over={over!r}): choose 'columns' or 'whole'.")

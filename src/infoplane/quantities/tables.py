@@ -93,8 +93,11 @@ class Counted:
         plain: The same without a correction, in bits.
         variance: Variance over the samples of what each adds to ``plain``, in bits²; a sample of
             n has the variance ``variance``/n to first order.
-        degrees: Twice n times the bias of ``plain`` in nats: for the information of two variables
-            the degrees of freedom of the χ² test of independence on the states that occur.
+        degrees: Twice n times the bias of ``plain`` in nats to first order: for the information
+            of two variables K_xy − K_x − K_y + 1, K counting states that occur. Where every state
+            of one occurs with every state of the other, these are the (K_x − 1)(K_y − 1) degrees
+            of freedom of the χ² test of independence; every empty cell takes one away, down to
+            −(K_y − 1) where y is a function of x.
         entropies: Of every group of variables in the sum, corrected in the same way, in bits.
         occupied: How many states of every group occur.
         n: Number of samples.
@@ -211,6 +214,11 @@ def information_interval(found: Counted, z: float) -> tuple[float, float]:
     Wilson's interval of a proportion), so that independence is covered as well as dependence,
     where V alone would be 0. They are not clipped at 0.
 
+    2·degrees is the variance of the χ² of a table whose cells all occur. Empty cells can make
+    degrees negative, such as of a function y of x, and then they are no variance: that of the
+    samples alone remains, which makes intervals too wide rather than too narrow where the occupied
+    cells are equally likely.
+
     Args:
         found: An information, conditional or not.
         z: Normal quantile; 1.645 for 90 %.
@@ -219,7 +227,8 @@ def information_interval(found: Counted, z: float) -> tuple[float, float]:
     centre = scale * found.plain - found.degrees
     dispersion = found.variance * LN2 / (2 * found.plain) if found.plain > 0 else 1.0
     half = 2 * dispersion * z**2
-    root = math.sqrt(max(0.0, half * (half + 2 * centre) + 2 * abs(found.degrees) * z**2))
+    own = 2 * max(0, found.degrees) * z**2
+    root = math.sqrt(max(0.0, half * (half + 2 * centre) + own))
     return (centre + half - root) / scale, (centre + half + root) / scale
 
 

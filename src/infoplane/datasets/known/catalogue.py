@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from infoplane.datasets.known.image import Image
-from infoplane.datasets.known.labelled import Channel, Classes, Counts, Steps
+from infoplane.datasets.known.labelled import Channel, Classes, Counts, Rows, Steps
 from infoplane.datasets.known.noise import Layer, UniformNoise
 from infoplane.datasets.known.normal import Normal, Student
 from infoplane.datasets.known.task import Task
@@ -46,10 +46,15 @@ _ALL: tuple[Task, ...] = (
     Counts("counts-inflated", 0.15),
     Classes("classes-4", 4, 2.0),
     Classes("classes-4-in-5", 4, 2.0, 5),
+    Classes("classes-4-in-25", 4, 2.0, 25),
     Classes("independent-classes", 4, 0.0, 2),
+    Classes("independent-classes-in-25", 4, 0.0, 25),
     Channel("channel-2", 2, 0.1),
     Channel("channel-10", 10, 0.2),
     Channel("independent-labels", 4, 0.75),
+    Rows("rows-3", Channel("channel-2-rows-3", 2, 0.1), 3),
+    Rows("rows-6", Channel("channel-2-rows-6", 2, 0.2), 6),
+    Rows("independent-rows-6", Channel("independent-labels-rows-6", 2, 0.5), 6),
     Layer("layer", 2, 3),
 )
 TASKS: Mapping[str, Task] = {task.name: task for task in _ALL}

@@ -274,6 +274,61 @@ class Channel:
         return x, (x + shift * wrong) % self.m
 
 
+@final
+@dataclass(frozen=True)
+class Rows:
+    """Rows of d letters each, every one through the same channel, independently of the others.
+
+    Information adds up over independent pairs: I = d times that of one letter. Every distinct row
+    is a state, so that there are m to the power d of them.
+
+    Attributes:
+        name: Short name.
+        channel: What one letter goes through.
+        d: Letters in a row.
+    """
+
+    name: str
+    channel: Channel
+    d: int
+
+    def __post_init__(self) -> None:
+        if self.d < 2:
+            raise InfoplaneError(
+                f"{self.name}: d={self.d}; a row has at least 2 letters, one is a Channel."
+            )
+
+    @property
+    def words(self) -> str:
+        """What it is."""
+        return f"rows of {self.d} columns, in each {self.channel.words}"
+
+    @property
+    def family(self) -> Family:
+        """That of the channel."""
+        return self.channel.family
+
+    @property
+    def kind(self) -> Kind:
+        """Two discrete variables."""
+        return "labels"
+
+    @property
+    def dims(self) -> tuple[int, int]:
+        """As many for both."""
+        return self.d, self.d
+
+    @property
+    def truth(self) -> float:
+        """In closed form, see above."""
+        return self.d * self.channel.truth
+
+    def sample(self, n: int, seed: int) -> tuple[Tensor, Tensor]:
+        """Integers of shape (n, d) each."""
+        x, y = self.channel.sample(n * self.d, seed)
+        return x.reshape(n, self.d), y.reshape(n, self.d)
+
+
 def _require_letters(name: str, m: int) -> None:
     if m < 2:
         raise InfoplaneError(f"{name}: m={m}; at least two labels are needed.")

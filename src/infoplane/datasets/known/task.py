@@ -38,7 +38,7 @@ class Task(Protocol):
 
     @property
     def dims(self) -> tuple[int, int]:
-        """How many columns x and y have; a label counts as one."""
+        """How many columns x and y have; a label has one, a row of labels several."""
         ...
 
     @property
@@ -47,5 +47,8 @@ class Task(Protocol):
         ...
 
     def sample(self, n: int, seed: int) -> tuple[Tensor, Tensor]:
-        """``n`` independent pairs: float64 of shape (n, d), or int64 labels of shape (n,)."""
+        """``n`` independent pairs: float64 of shape (n, d), or int64 labels of shape (n,).
+
+        Discrete variables of several columns are int64 of shape (n, d): every row is a state.
+        """
         ...

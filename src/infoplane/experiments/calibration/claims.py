@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infoplane.analysis.calibration import cells, covered, errors
+from infoplane.analysis.calibration import asked, cells, covered, errors
 from infoplane.analysis.claims import Claim, judged
 from infoplane.values.ceilings import CEILINGS, ceilings_json
 from infoplane.values.finding import Finding
@@ -35,7 +35,10 @@ def findings(traces: Sequence[Trace]) -> list[Finding]:
 def claims(laid: xr.Dataset) -> list[Claim]:
     """The claims that can be asked about these tasks."""
     n = usual(laid)
-    right = f"the mean error is at most {LEAST:g} bit, or {SHARE:.0%} of the truth, at n = {n}."
+    right = (
+        f"the mean absolute error is at most {LEAST:g} bit, or {SHARE:.0%} of the truth, "
+        f"at n = {n}."
+    )
     accurate = [
         _accurate(key, f"{words} {right}", laid, names)
         for key, (words, chosen) in _GROUPS.items()
@@ -89,15 +92,40 @@ _GROUPS: Mapping[str, tuple[str, Chosen]] = {
         "Of variables with Student's tails",
         lambda laid: _numbers(laid, "heavy tails"),
     ),
-    "accurate-mixed": ("Of numbers with labels", lambda laid: laid["kind"].values == "mixed"),
-    "accurate-labels": ("Of two labels", lambda laid: laid["kind"].values == "labels"),
+    "accurate-noise": (
+        "Of a uniform variable with uniform noise",
+        lambda laid: _numbers(laid, "noise"),
+    ),
+    "accurate-images": (
+        "Of one-to-one images of normal variables and of Student's",
+        lambda laid: _numbers(laid, "image"),
+    ),
+    "accurate-mixed": (
+        "Of numbers in up to 5 dimensions with labels",
+        lambda laid: (laid["kind"].values == "mixed") & _few(laid),
+    ),
+    "accurate-mixed-many-dimensions": (
+        "Of numbers in more than 5 dimensions with labels",
+        lambda laid: (laid["kind"].values == "mixed") & ~_few(laid),
+    ),
+    "accurate-labels": (
+        "Of two labels",
+        lambda laid: (laid["kind"].values == "labels") & (laid["columns"].values == 1),
+    ),
+    "accurate-rows": (
+        "Of two rows of labels",
+        lambda laid: (laid["kind"].values == "labels") & (laid["columns"].values > 1),
+    ),
 }
 _INTERVALS: Mapping[str, tuple[str, Chosen]] = {
     "intervals-numbers": (
         "of normal and of independent variables in up to 5 dimensions",
         lambda laid: _numbers(laid, "normal", "independent") & _few(laid),
     ),
-    "intervals-labels": ("of two labels", lambda laid: laid["kind"].values == "labels"),
+    "intervals-labels": (
+        "of two labels, or two rows of labels",
+        lambda laid: laid["kind"].values == "labels",
+    ),
 }
 
 
@@ -115,7 +143,7 @@ def _accurate(key: str, statement: str, laid: xr.Dataset, names: list[str]) -> C
         return _parts(tolerance(at) - abs(errors(at)))
 
     def evidence(trace: xr.Dataset) -> Mapping[str, Mapping[str, Any]]:
-        return _means("mean error", errors(trace.sel(task=names, n=n)))
+        return _means("bias", errors(trace.sel(task=names, n=n)))
 
     return Claim(key, statement, OWN, margin, lambda one: _raw(one, names, [n]), evidence=evidence)
 
@@ -148,30 +176,61 @@ def _invariance(laid: xr.Dataset) -> list[Claim]:
 
 
 def _coverage(key: str, words: str, laid: xr.Dataset, names: list[str]) -> Claim:
-    """Claimed intervals contain the truth neither too seldom nor too often, over all sizes."""
+    """Claimed intervals contain the truth neither too seldom nor too often, over all sizes.
+
+    An estimator may claim an interval of some samples and none of others, such as a plug-in
+    estimate of too few samples per cell: the share is over those that it claims.
+    """
+
+    def held(trace: xr.Dataset) -> xr.DataArray:
+        return covered(trace.sel(task=names)).mean(["task", "n"])
 
     def margin(trace: xr.Dataset) -> xr.DataArray:
-        share = covered(trace.sel(task=names)).mean(["task", "n"], skipna=False)
+        share = held(trace)
         parts = {"not too seldom": share - LOWEST, "not too often": HIGHEST - share}
         return xr.concat(list(parts.values()), dim="part").assign_coords(part=list(parts))
 
     def evidence(trace: xr.Dataset) -> Mapping[str, Mapping[str, Any]]:
-        inside = covered(trace.sel(task=names)).mean(["n", "seed"])
-        return _means("share of intervals with the truth", inside)
+        return _claimed(trace.sel(task=names))
 
-    sizes = [int(n) for n in laid["n"].values]
     return Claim(
         key,
         f"Claimed 90 % intervals {words} contain the truth in {LOWEST:.0%} to {HIGHEST:.0%} of "
-        "all samples.",
+        "all samples for which one is claimed.",
         OWN,
         margin,
-        lambda one: _raw(one, names, sizes),
+        held,
         evidence=evidence,
         unit="",
-        notes=("Estimators that claim no interval have no reading.",),
-        needs=lambda one: (covered(one.sel(task=names)),),
+        notes=(
+            "Estimators that claim no interval have no reading; the evidence says how many "
+            "intervals were claimed of how many estimates asked for.",
+        ),
     )
+
+
+def _claimed(laid: xr.Dataset) -> Mapping[str, Mapping[str, Any]]:
+    """The share of intervals that hold, and how many were claimed, by estimator and task."""
+    over, inside = ["n", "seed"], covered(laid)
+    found = xr.Dataset(
+        {
+            "share": inside.mean(over),
+            "claimed": inside.notnull().sum(over),
+            "asked": asked(laid).sum(over),
+        }
+    )
+    told: dict[str, Mapping[str, Any]] = {}
+    for name in map(str, laid["estimator"].values):
+        tasks = {str(task): found.sel(estimator=name, task=task) for task in laid["task"].values}
+        told[name] = {
+            "share of intervals with the truth": {
+                task: float(one["share"]) for task, one in tasks.items() if one["claimed"]
+            },
+            "intervals claimed": {
+                task: f"{int(one['claimed'])} of {int(one['asked'])}" for task, one in tasks.items()
+            },
+        }
+    return told
 
 
 def _deterministic(laid: xr.Dataset) -> list[Claim]:

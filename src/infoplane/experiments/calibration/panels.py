@@ -46,8 +46,14 @@ _CURVES: Mapping[str, Callable[[xr.Dataset], xr.DataArray]] = {
     "Numbers, more than 5 dimensions": lambda laid: (
         (laid["kind"] == "numbers") & (laid["columns"] > FEW_COLUMNS)
     ),
-    "Numbers with labels": lambda laid: laid["kind"] == "mixed",
-    "Labels with labels": lambda laid: laid["kind"] == "labels",
+    "Numbers with labels, up to 5 dimensions": lambda laid: (
+        (laid["kind"] == "mixed") & (laid["columns"] <= FEW_COLUMNS)
+    ),
+    "Numbers with labels, more than 5 dimensions": lambda laid: (
+        (laid["kind"] == "mixed") & (laid["columns"] > FEW_COLUMNS)
+    ),
+    "Labels with labels": lambda laid: (laid["kind"] == "labels") & (laid["columns"] == 1),
+    "Rows of labels": lambda laid: (laid["kind"] == "labels") & (laid["columns"] > 1),
 }
 
 

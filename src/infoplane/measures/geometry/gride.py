@@ -8,11 +8,15 @@ import numpy as np
 from jaxtyping import Float
 from scipy.optimize import brentq
 
-from infoplane.measures.geometry.points import dimension, distinct_points
-from infoplane.measures.geometry.two_nn import Ratios
+from infoplane.measures.geometry.points import (
+    Distances,
+    dimension,
+    distinct_points,
+    resolved_distances,
+)
+from infoplane.measures.geometry.two_nn import Ratios, log_ratios
 from infoplane.measures.neighbourhood import require_neighbours
 from infoplane.measures.samples import Samples
-from infoplane.numerics.neighbours import nearest_by_euclid
 from infoplane.values.estimate import Estimate
 
 
@@ -95,12 +99,12 @@ class Gride:
         Raises:
             InfoplaneError: Class labels, NaN or infinity, or 2k different samples at most.
         """
-        points, notes = distinct_points(x, 2 * self.k, "Gride")
-        distances, _ = nearest_by_euclid(points, 2 * self.k)
-        return self._estimate(distances, notes)
+        points, repeated = distinct_points(x, 2 * self.k, "Gride")
+        distances, vanished = resolved_distances(points, 2 * self.k, "Gride")
+        return self._estimate(distances, repeated + vanished)
 
-    def _estimate(self, distances: np.ndarray, notes: tuple[str, ...]) -> Estimate:
-        every = np.log(distances[:, 2 * self.k - 1]) - np.log(distances[:, self.k - 1])
+    def _estimate(self, distances: Distances, notes: tuple[str, ...]) -> Estimate:
+        every = log_ratios(distances, self.k, 2 * self.k)
         logs = every if self.outliers else without_outliers(every)
         if left_out := len(every) - len(logs):
             told = (
@@ -121,9 +125,9 @@ def dimension_scaling(x: Samples, largest: int = 64, outliers: bool = False) -> 
     """
     require_neighbours(largest, "dimension_scaling")
     scales = [2**power for power in range(largest.bit_length())]
-    points, notes = distinct_points(x, 2 * scales[-1], "dimension_scaling")
-    distances, _ = nearest_by_euclid(points, 2 * scales[-1])
-    return {k: Gride(k, outliers)._estimate(distances, notes) for k in scales}
+    points, repeated = distinct_points(x, 2 * scales[-1], "dimension_scaling")
+    distances, vanished = resolved_distances(points, 2 * scales[-1], "dimension_scaling")
+    return {k: Gride(k, outliers)._estimate(distances, repeated + vanished) for k in scales}
 
 
 def _sum(logs: Ratios, d: float) -> float:

@@ -7,19 +7,25 @@ from typing import Literal, final
 import numpy as np
 from jaxtyping import Float
 
-from infoplane.measures.geometry.points import Points, dimension, distinct_points
+from infoplane.measures.geometry.points import (
+    Distances,
+    dimension,
+    distinct_points,
+    resolved_distances,
+)
 from infoplane.measures.samples import Samples
-from infoplane.numerics.neighbours import nearest_by_euclid
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.estimate import Estimate
 
 
-def inverse_dimensions(points: Points, k: int) -> Float[np.ndarray, " n"]:
+def inverse_dimensions(distances: Distances) -> Float[np.ndarray, " n"]:
     """⟨ln(r_k / r_j)⟩ over j < k of every point: the inverse of its most likely dimension.
+
+    Of distances to its k nearest neighbours, ascending.
 
     Source: levina2004maximum, equation 8.
     """
-    logs = np.log(nearest_by_euclid(points, k)[0])
+    logs = np.log(distances)
     return logs[:, -1] - logs[:, :-1].mean(1)
 
 
@@ -71,15 +77,17 @@ class LevinaBickel:
         Raises:
             InfoplaneError: Class labels, NaN or infinity, or k different samples at most.
         """
-        points, notes = distinct_points(x, self.k, "LevinaBickel")
-        inverses = inverse_dimensions(points, self.k)
+        points, repeated = distinct_points(x, self.k, "LevinaBickel")
+        distances, vanished = resolved_distances(points, self.k, "LevinaBickel")
+        inverses = inverse_dimensions(distances)
         value, error = (
             _of_inverses(inverses)
             if self.average == "inverse"
             else _of_dimensions(inverses * (self.k - 1) / (self.k - 2))
         )
-        source = f"spread of {len(points)} local values"
-        return dimension(value, len(points), repr(self), error, source, notes)
+        n = len(inverses)
+        source = f"spread of {n} local values"
+        return dimension(value, n, repr(self), error, source, repeated + vanished)
 
 
 def _of_inverses(inverses: np.ndarray) -> tuple[float, float]:

@@ -7,11 +7,13 @@ from jaxtyping import Float
 
 from infoplane.measures.neighbourhood import points_of, require_more_samples
 from infoplane.measures.samples import Samples, as_samples, numbers
-from infoplane.numerics.neighbours import distinct
+from infoplane.numerics.neighbours import distinct, nearest_by_euclid
+from infoplane.values.errors import InfoplaneError
 from infoplane.values.estimate import Estimate
 from infoplane.values.units import PURE
 
 Points = Float[np.ndarray, "n d"]
+Distances = Float[np.ndarray, "m k"]
 TRUSTED = 10.0
 """Dimensions above it are underestimated by every nearest-neighbour method at usual n."""
 
@@ -39,6 +41,43 @@ def distinct_points(x: Samples, k: int, name: str) -> tuple[Points, tuple[str, .
         "ones. Look for dead units, or for samples that were recorded twice."
     )
     return kept, (note,)
+
+
+def resolved_distances(points: Points, k: int, name: str) -> tuple[Distances, tuple[str, ...]]:
+    """Euclidean distances to k neighbours, none of them 0, and a note of what was left out.
+
+    Different points can be so near that their distance is 0 in float64, since its square is less
+    than the smallest number: of such a pair the later is left out.
+
+    Args:
+        points: Different points, more than k.
+        k: Neighbours.
+        name: What an error calls the method.
+
+    Raises:
+        InfoplaneError: So many distances vanish that k points or fewer are left.
+    """
+    kept = points
+    while True:
+        distances, others = nearest_by_euclid(kept, k)
+        own, place = np.nonzero(distances == 0)
+        if not len(own):
+            break
+        kept = np.delete(kept, np.unique(np.maximum(own, others[own, place])), axis=0)
+        if len(kept) <= k:
+            raise InfoplaneError(
+                f"{name}: of {len(points)} different samples {len(kept)} have distances that are "
+                f"not 0 in float64, and more than {k} are needed: multiply x by a large number, "
+                "which changes no dimension."
+            )
+    if len(kept) == len(points):
+        return distances, ()
+    note = (
+        f"{len(points) - len(kept)} of {len(points)} different samples are so near an earlier one "
+        f"that their distance is 0 in float64, so the dimension is that of the {len(kept)} others. "
+        "Look for saturated units, or multiply x by a large number, which changes no dimension."
+    )
+    return distances, (note,)
 
 
 def dimension(

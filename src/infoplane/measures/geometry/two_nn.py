@@ -7,18 +7,21 @@ from typing import Literal, final
 import numpy as np
 from jaxtyping import Float
 
-from infoplane.measures.geometry.points import Points, dimension, distinct_points
+from infoplane.measures.geometry.points import (
+    Distances,
+    dimension,
+    distinct_points,
+    resolved_distances,
+)
 from infoplane.measures.samples import Samples
-from infoplane.numerics.neighbours import nearest_by_euclid
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.estimate import Estimate
 
 Ratios = Float[np.ndarray, " n"]
 
 
-def log_ratios(points: Points, near: int, far: int) -> Ratios:
-    """ln(r_far / r_near) of Euclidean distances to two neighbours of every point."""
-    distances, _ = nearest_by_euclid(points, far)
+def log_ratios(distances: Distances, near: int, far: int) -> Ratios:
+    """ln(r_far / r_near) of distances to two neighbours of every point."""
     return np.log(distances[:, far - 1]) - np.log(distances[:, near - 1])
 
 
@@ -97,8 +100,9 @@ class TwoNN:
         Raises:
             InfoplaneError: Class labels, NaN or infinity, or fewer than three different samples.
         """
-        points, notes = distinct_points(x, 2, "TwoNN")
-        logs = log_ratios(points, 1, 2)
+        points, repeated = distinct_points(x, 2, "TwoNN")
+        distances, vanished = resolved_distances(points, 2, "TwoNN")
+        logs = log_ratios(distances, 1, 2)
         n = len(logs)
         value = slope(logs, self.fraction) if self._lined else likelihood(logs)
         error = (
@@ -106,6 +110,7 @@ class TwoNN:
             if self._lined
             else value / math.sqrt(max(1, n - 2))
         )
+        notes = repeated + vanished
         return dimension(value, n, repr(self), error, f"{n} independent ratios", notes)
 
     @property
