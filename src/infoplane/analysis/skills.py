@@ -142,7 +142,7 @@ def _read(entry: Any) -> Skill:  # noqa: ANN401 — whatever a file holds
 
 
 def shipped() -> list[Skill]:
-    """The summary that comes with the package, from the full calibration.
+    """The summary that comes with the package (docs/calibration.md says from which runs).
 
     Raises:
         InfoplaneError: The file is missing or damaged.
