@@ -1,6 +1,8 @@
 """Strict in tests: one thread, deterministic seeds, real data where it is present."""
 
 import os
+import signal
+import threading
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -13,6 +15,8 @@ from hypothesis import settings
 settings.register_profile("untimed", deadline=None)  # how fast a machine is, is no law
 settings.load_profile("untimed")
 torch.set_num_threads(1)
+if threading.current_thread() is threading.main_thread():  # begun in the background, a shell's
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # children are deaf to Ctrl-C
 
 
 @pytest.fixture(autouse=True)
