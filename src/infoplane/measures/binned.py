@@ -8,7 +8,14 @@ from torch import Tensor
 
 from infoplane.measures.estimator import Properties
 from infoplane.measures.plugin import PlugIn
-from infoplane.measures.samples import Samples, as_samples, is_discrete, paired, require_paired
+from infoplane.measures.samples import (
+    Samples,
+    as_samples,
+    checked,
+    is_discrete,
+    paired,
+    require_paired,
+)
 from infoplane.numerics.binning import Binning, Distinct
 from infoplane.numerics.counts import States, contingency, states
 from infoplane.quantities.tables import (
@@ -166,10 +173,7 @@ class Binned:
         return [self.rule] if self.x_rule is None else [self.rule, self.x_rule]
 
     def _cut_all(self, variables: dict[str, Samples]) -> tuple[list[States], tuple[str, ...]]:
-        tensors = {name: as_samples(x, name) for name, x in variables.items()}
-        first = next(iter(tensors.values()))
-        for x in tensors.values():
-            require_paired(first, x)
+        tensors = checked(variables)
         remarks = [note for name, x in tensors.items() for note in _remarks(x, name, self.rule)]
         return [_cut(x, self.rule) for x in tensors.values()], tuple(remarks)
 

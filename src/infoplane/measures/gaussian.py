@@ -13,7 +13,13 @@ from scipy.special import digamma, polygamma
 from torch import Tensor
 
 from infoplane.measures.estimator import Properties
-from infoplane.measures.samples import Samples, as_samples, is_discrete, paired, require_paired
+from infoplane.measures.samples import (
+    Samples,
+    checked,
+    is_discrete,
+    numbered,
+    paired,
+)
 from infoplane.quantities import normal
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.estimate import Estimate
@@ -376,10 +382,8 @@ def _columns(variables: tuple[Samples, ...], estimator: object) -> list[Tensor]:
     """Several variables as columns of numbers, as many samples of each."""
     if not variables:
         raise InfoplaneError("No variable was given.")
-    samples = [as_samples(x, f"variable {i}") for i, x in enumerate(variables)]
-    for other in samples[1:]:
-        require_paired(samples[0], other)
-    return [_numbers(x, f"variable {i}", estimator) for i, x in enumerate(samples)]
+    samples = checked(numbered(variables))
+    return [_numbers(x, name, estimator) for name, x in samples.items()]
 
 
 def _numbers(x: Tensor, name: str, estimator: object) -> Tensor:

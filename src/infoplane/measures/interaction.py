@@ -12,7 +12,7 @@ from torch import Tensor
 
 from infoplane.measures.estimator import Estimator, JointEntropyEstimator
 from infoplane.measures.renyi import DEFAULT
-from infoplane.measures.samples import Samples, as_samples, require_paired
+from infoplane.measures.samples import Samples, checked, numbered
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.estimate import Estimate, is_saturated
 from infoplane.values.units import PURE
@@ -169,9 +169,7 @@ def several(variables: Sequence[Samples], at_least: int, what: str) -> list[Tens
             f"{len(variables)} variable{'' if len(variables) == 1 else 's'} given: "
             f"at least {words} variables {what}."
         )
-    samples = [as_samples(x, f"variable {i}") for i, x in enumerate(variables)]
-    for other in samples[1:]:
-        require_paired(samples[0], other)
+    samples = list(checked(numbered(variables)).values())
     return samples
 
 

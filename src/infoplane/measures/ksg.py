@@ -21,9 +21,8 @@ from infoplane.measures.neighbourhood import (
     require_neighbours,
     scale_notes,
     tie_notes,
-    together,
 )
-from infoplane.measures.samples import Samples, is_discrete
+from infoplane.measures.samples import Samples, checked, is_discrete
 from infoplane.numerics.neighbours import (
     Cloud,
     count_within,
@@ -214,7 +213,7 @@ class KSG:
         return Estimate(value, len(cloud), repr(self), notes=notes)
 
     def _numbers(self, given: Mapping[str, Samples]) -> dict[str, Tensor]:
-        samples = together(given)
+        samples = checked(given)
         for name, x in samples.items():
             if is_discrete(x):
                 raise InfoplaneError(

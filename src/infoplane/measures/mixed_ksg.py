@@ -17,9 +17,8 @@ from infoplane.measures.neighbourhood import (
     require_more_samples,
     require_neighbours,
     scale_notes,
-    together,
 )
-from infoplane.measures.samples import Samples
+from infoplane.measures.samples import Samples, checked
 from infoplane.numerics.neighbours import (
     Cloud,
     count_within,
@@ -155,7 +154,7 @@ class MixedKSG:
         return self._information(self._clouds({"x": x, "y": y, "given": given}))
 
     def _clouds(self, given: Mapping[str, Samples]) -> dict[str, Cloud]:
-        samples = together(given)
+        samples = checked(given)
         for x in samples.values():
             require_more_samples(len(x), self.k, "MixedKSG")
         return {name: cloud_of(x, self.standardise) for name, x in samples.items()}

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from scipy.special import digamma
 from torch import Tensor
 
-from infoplane.measures.samples import Samples, as_samples, is_discrete, require_paired
+from infoplane.measures.samples import is_discrete
 from infoplane.numerics.neighbours import Cloud, of_numbers, of_states, repeated
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.units import LN2
@@ -34,15 +34,6 @@ def require_more_samples(n: int, k: int, name: str) -> None:
         raise InfoplaneError(
             f"{name} with k={k} needs more than {k} samples, got {n}: lower k or record more."
         )
-
-
-def together(given: Mapping[str, Samples]) -> dict[str, Tensor]:
-    """Checked samples of several variables, as many of one as of every other."""
-    samples = {name: as_samples(x, name) for name, x in given.items()}
-    first = next(iter(samples.values()))
-    for other in samples.values():
-        require_paired(first, other)
-    return samples
 
 
 def points_of(x: Tensor, standardise: bool = False) -> Float[np.ndarray, "n d"]:

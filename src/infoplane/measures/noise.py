@@ -12,7 +12,12 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from infoplane.measures.samples import Samples, as_samples, is_discrete, require_paired
+from infoplane.measures.samples import (
+    Samples,
+    checked,
+    is_discrete,
+    numbered,
+)
 from infoplane.numerics.counts import states
 from infoplane.quantities.spectra import renyi_entropy
 from infoplane.values.errors import InfoplaneError
@@ -73,15 +78,14 @@ def together(variables: tuple[Samples, ...], estimator: object) -> Float[Tensor,
     """
     if not variables:
         raise InfoplaneError("No variable was given.")
-    samples = [as_samples(x, f"variable {i}") for i, x in enumerate(variables)]
-    for i, other in enumerate(samples):
-        require_paired(samples[0], other)
-        if is_discrete(other):
+    samples = checked(numbered(variables))
+    for name, x in samples.items():
+        if is_discrete(x):
             raise InfoplaneError(
-                f"variable {i} holds integers, and {type(estimator).__name__} adds noise to "
+                f"{name} holds integers, and {type(estimator).__name__} adds noise to "
                 "numbers: PlugIn has the entropy of states; pass counts as floats."
             )
-    return torch.cat([x.detach().double() for x in samples], 1)
+    return torch.cat([x.detach().double() for x in samples.values()], 1)
 
 
 def noise_entropy(d: int, variance: float) -> float:

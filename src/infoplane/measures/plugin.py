@@ -9,7 +9,7 @@ from jaxtyping import Int
 from torch import Tensor
 
 from infoplane.measures.estimator import Properties
-from infoplane.measures.samples import Samples, as_samples, is_discrete, require_paired
+from infoplane.measures.samples import Samples, checked, is_discrete
 from infoplane.numerics.counts import States, contingency, joined, shuffled_cells, states
 from infoplane.quantities import tables
 from infoplane.quantities.tables import CORRECTIONS, Correction, Counted
@@ -246,10 +246,8 @@ def discrete(remedy: str, **variables: Samples) -> list[States]:
     Raises:
         InfoplaneError: Some hold numbers, or they are not paired.
     """
-    tensors = {name: as_samples(x, name) for name, x in variables.items()}
-    first = next(iter(tensors.values()))
+    tensors = checked(variables)
     for name, x in tensors.items():
-        require_paired(first, x)
         if not is_discrete(x):
             raise InfoplaneError(
                 f"{name} holds floats, which have no states to be counted: {remedy}. Integers that "

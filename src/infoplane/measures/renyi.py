@@ -9,7 +9,14 @@ from torch import Tensor
 
 from infoplane.measures import matrix
 from infoplane.measures.estimator import Properties
-from infoplane.measures.samples import Samples, as_samples, gram_of, paired, require_paired
+from infoplane.measures.samples import (
+    Samples,
+    as_samples,
+    checked,
+    gram_of,
+    numbered,
+    paired,
+)
 from infoplane.numerics.bandwidth import Bandwidth, Described, MedianDistance, Tapia
 from infoplane.numerics.gram import Gram
 from infoplane.numerics.workers import parallel
@@ -152,9 +159,7 @@ class Renyi:
         return self._under(variables, [self.bandwidth] * len(variables))
 
     def _under(self, variables: Sequence[Samples], rules: Sequence[Bandwidth]) -> list[Gram]:
-        samples = [as_samples(x, f"variable {i}") for i, x in enumerate(variables)]
-        for other in samples[1:]:
-            require_paired(samples[0], other)
+        samples = list(checked(numbered(variables)).values())
         return parallel(lambda one: gram_of(*one), zip(samples, rules, strict=True))
 
     def _estimate(

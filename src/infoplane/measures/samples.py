@@ -1,6 +1,6 @@
 """The border: arrays of any usual shape become checked tensors of samples."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -64,9 +64,29 @@ def paired(x: Samples, y: Samples) -> tuple[Tensor, Tensor]:
     Raises:
         InfoplaneError: They are not paired, too few, not numeric or not finite.
     """
-    first, second = as_samples(x, "x"), as_samples(y, "y")
-    require_paired(first, second)
+    first, second = checked({"x": x, "y": y}).values()
     return first, second
+
+
+def checked(variables: Mapping[str, Samples]) -> dict[str, Tensor]:
+    """One or more variables as tensors, as many samples of each as of the first.
+
+    Args:
+        variables: Samples by the name that an error calls them.
+
+    Raises:
+        InfoplaneError: They are not paired, too few, not numeric or not finite.
+    """
+    samples = {name: as_samples(x, name) for name, x in variables.items()}
+    first = next(iter(samples.values()))
+    for other in samples.values():
+        require_paired(first, other)
+    return samples
+
+
+def numbered(variables: Sequence[Samples]) -> dict[str, Samples]:
+    """Variables that nobody named, as "variable 0" and so on."""
+    return {f"variable {i}": x for i, x in enumerate(variables)}
 
 
 def is_discrete(x: Tensor) -> bool:

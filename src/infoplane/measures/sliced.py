@@ -10,8 +10,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from infoplane.measures.estimator import Estimator, Pair, Properties, Told
-from infoplane.measures.evidence import shuffled
+from infoplane.measures.estimator import Estimator, Pair, Properties
+from infoplane.measures.evidence import shuffled, sources_of, told
 from infoplane.measures.samples import Samples, is_discrete, pair_of, paired
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.estimate import Estimate
@@ -71,14 +71,13 @@ class Sliced:
     @property
     def words(self) -> str:
         """What it is, with all its parameters."""
-        inner = self.inner.words if isinstance(self.inner, Told) else repr(self.inner)
-        return f"sliced: mean over {self.projections} pairs of random directions of: {inner}"
+        pairs = f"{self.projections} pairs of random directions"
+        return f"sliced: mean over {pairs} of: {told(self.inner)}"
 
     @property
     def sources(self) -> tuple[str, ...]:
         """Keys in ``references.bib``."""
-        inner = self.inner.sources if isinstance(self.inner, Told) else ()
-        return tuple(dict.fromkeys(("goldfeld2021sliced", *inner)))
+        return tuple(dict.fromkeys(("goldfeld2021sliced", *sources_of(self.inner))))
 
     def __call__(self, x: Samples, y: Samples) -> Estimate:
         """Sliced I(x; y) in bits, with the standard error of the mean over directions.

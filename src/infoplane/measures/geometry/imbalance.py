@@ -10,13 +10,8 @@ from scipy.spatial.distance import cdist
 from scipy.stats import rankdata
 
 from infoplane.measures.geometry.points import Points
-from infoplane.measures.neighbourhood import (
-    points_of,
-    require_more_samples,
-    require_neighbours,
-    together,
-)
-from infoplane.measures.samples import Samples, numbers
+from infoplane.measures.neighbourhood import points_of, require_more_samples, require_neighbours
+from infoplane.measures.samples import Samples, checked, numbers
 from infoplane.numerics.neighbours import repeated
 from infoplane.values.estimate import Estimate
 from infoplane.values.units import PURE
@@ -64,16 +59,16 @@ def information_imbalance(a: Samples, b: Samples, k: int = 1) -> Imbalance:
             most.
     """
     require_neighbours(k, "information_imbalance")
-    samples = together({"a": a, "b": b})
+    samples = checked({"a": a, "b": b})
     remedy = "Pass one-hot rows, or compare numbers."
-    checked = {name: numbers(x, name, remedy) for name, x in samples.items()}
-    require_more_samples(len(checked["a"]), k, "information_imbalance")
-    first, second = (points_of(x) for x in checked.values())
+    columns = {name: numbers(x, name, remedy) for name, x in samples.items()}
+    require_more_samples(len(columns["a"]), k, "information_imbalance")
+    first, second = (points_of(x) for x in columns.values())
     ranks = np.concatenate(list(_mean_ranks(first, second, k)), axis=1)
     notes = tuple(
         f"{count} of {len(x)} samples of {name} repeat another exactly: their order is unknown, so "
         "equal distances share their ranks. Look for dead units or quantised values."
-        for name, x in checked.items()
+        for name, x in columns.items()
         if (count := repeated(x))
     )
     forward, backward = (_estimate(one, k, notes) for one in ranks)
