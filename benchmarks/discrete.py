@@ -7,8 +7,8 @@ import numpy as np
 from sklearn.metrics import mutual_info_score
 from timing import medians, table
 
-from infoplane.measures.binned import Binned
-from infoplane.measures.plugin import PlugIn
+from infoplane.measures.counting.binned import Binned
+from infoplane.measures.counting.plugin import PlugIn
 from infoplane.numerics.binning import FixedWidth
 from infoplane.values.units import LN2
 

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from timing import medians, table
 
-from infoplane.measures.renyi import Renyi
+from infoplane.measures.gram.renyi import Renyi
 from infoplane.numerics.bandwidth import Tapia
 from infoplane.numerics.gram import gaussian_gram
 from infoplane.numerics.workers import parallel

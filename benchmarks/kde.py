@@ -10,8 +10,8 @@ import torch
 from timing import medians, peak_mb, table
 from torch import Tensor
 
-from infoplane.measures.kde import PairwiseKDE
-from infoplane.measures.noisy import NoisyChannel
+from infoplane.measures.noise.channel import NoisyChannel
+from infoplane.measures.noise.kde import PairwiseKDE
 from infoplane.numerics.kernels import squared_distances
 
 

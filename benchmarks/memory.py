@@ -3,7 +3,7 @@
 import torch
 from timing import peak_mb
 
-from infoplane.measures.renyi import Renyi
+from infoplane.measures.gram.renyi import Renyi
 
 
 def main() -> None:

@@ -9,8 +9,8 @@ from sklearn.neighbors import KDTree
 from timing import medians, peak_mb, table
 
 from infoplane.measures.geometry.two_nn import TwoNN
-from infoplane.measures.ksg import KSG
-from infoplane.measures.mixed_ksg import MixedKSG
+from infoplane.measures.neighbours.ksg import KSG
+from infoplane.measures.neighbours.mixed_ksg import MixedKSG
 from infoplane.numerics.workers import pinned
 from infoplane.values.units import LN2
 

@@ -8,7 +8,7 @@ import torch
 from timing import medians, peak_mb, table
 from torch import Tensor
 
-from infoplane.measures.renyi import Renyi
+from infoplane.measures.gram.renyi import Renyi
 from infoplane.numerics.bandwidth import Fixed
 from infoplane.values.units import LN2
 

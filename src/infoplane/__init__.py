@@ -10,36 +10,36 @@ if TYPE_CHECKING:
     from infoplane.engine.local import Local as Local
     from infoplane.experiments.autoencoder.experiment import Autoencoder as Autoencoder
     from infoplane.experiments.calibration.experiment import Calibration as Calibration
-    from infoplane.measures.binned import Binned as Binned
-    from infoplane.measures.decomposition import decompose as decompose
-    from infoplane.measures.evidence import Batched as Batched
-    from infoplane.measures.evidence import WithNull as WithNull
-    from infoplane.measures.evidence import significant as significant
+    from infoplane.measures.counting.binned import Binned as Binned
+    from infoplane.measures.counting.decomposition import decompose as decompose
+    from infoplane.measures.counting.plugin import PlugIn as PlugIn
+    from infoplane.measures.evidence.null import Batched as Batched
+    from infoplane.measures.evidence.null import WithNull as WithNull
+    from infoplane.measures.evidence.null import significant as significant
+    from infoplane.measures.evidence.resampling import Bootstrapped as Bootstrapped
+    from infoplane.measures.evidence.resampling import Subsampled as Subsampled
     from infoplane.measures.front import (
         conditional_mutual_information as conditional_mutual_information,
     )
     from infoplane.measures.front import entropy as entropy
     from infoplane.measures.front import mutual_information as mutual_information
-    from infoplane.measures.gaussian import Gaussian as Gaussian
-    from infoplane.measures.gaussian import GaussianCopula as GaussianCopula
     from infoplane.measures.geometry.gride import Gride as Gride
     from infoplane.measures.geometry.imbalance import information_imbalance as information_imbalance
     from infoplane.measures.geometry.likelihood import LevinaBickel as LevinaBickel
     from infoplane.measures.geometry.two_nn import TwoNN as TwoNN
+    from infoplane.measures.gram.renyi import Renyi as Renyi
+    from infoplane.measures.gram.trio import trio as trio
     from infoplane.measures.interaction import dual_total_correlation as dual_total_correlation
     from infoplane.measures.interaction import o_information as o_information
     from infoplane.measures.interaction import total_correlation as total_correlation
-    from infoplane.measures.kde import PairwiseKDE as PairwiseKDE
-    from infoplane.measures.ksg import KSG as KSG
-    from infoplane.measures.mixed_ksg import MixedKSG as MixedKSG
-    from infoplane.measures.noisy import NoisyChannel as NoisyChannel
-    from infoplane.measures.plugin import PlugIn as PlugIn
-    from infoplane.measures.renyi import Renyi as Renyi
-    from infoplane.measures.resampling import Bootstrapped as Bootstrapped
-    from infoplane.measures.resampling import Subsampled as Subsampled
+    from infoplane.measures.neighbours.ksg import KSG as KSG
+    from infoplane.measures.neighbours.mixed_ksg import MixedKSG as MixedKSG
+    from infoplane.measures.noise.channel import NoisyChannel as NoisyChannel
+    from infoplane.measures.noise.kde import PairwiseKDE as PairwiseKDE
+    from infoplane.measures.normal.gaussian import Gaussian as Gaussian
+    from infoplane.measures.normal.gaussian import GaussianCopula as GaussianCopula
     from infoplane.measures.side_by_side import side_by_side as side_by_side
     from infoplane.measures.sliced import Sliced as Sliced
-    from infoplane.measures.trio import trio as trio
     from infoplane.measures.variational.critic import Critic as Critic
     from infoplane.measures.variational.estimators import MINE as MINE
     from infoplane.measures.variational.estimators import NWJ as NWJ
@@ -86,18 +86,18 @@ _HOMES = {
     "total_correlation": "measures.interaction",
     "dual_total_correlation": "measures.interaction",
     "o_information": "measures.interaction",
-    "trio": "measures.trio",
-    "decompose": "measures.decomposition",
+    "trio": "measures.gram.trio",
+    "decompose": "measures.counting.decomposition",
     # estimators
-    "Renyi": "measures.renyi",
-    "KSG": "measures.ksg",
-    "MixedKSG": "measures.mixed_ksg",
-    "Gaussian": "measures.gaussian",
-    "GaussianCopula": "measures.gaussian",
-    "PlugIn": "measures.plugin",
-    "Binned": "measures.binned",
-    "PairwiseKDE": "measures.kde",
-    "NoisyChannel": "measures.noisy",
+    "Renyi": "measures.gram.renyi",
+    "KSG": "measures.neighbours.ksg",
+    "MixedKSG": "measures.neighbours.mixed_ksg",
+    "Gaussian": "measures.normal.gaussian",
+    "GaussianCopula": "measures.normal.gaussian",
+    "PlugIn": "measures.counting.plugin",
+    "Binned": "measures.counting.binned",
+    "PairwiseKDE": "measures.noise.kde",
+    "NoisyChannel": "measures.noise.channel",
     "Sliced": "measures.sliced",
     "MINE": "measures.variational.estimators",
     "NWJ": "measures.variational.estimators",
@@ -105,11 +105,11 @@ _HOMES = {
     "SMILE": "measures.variational.estimators",
     "Critic": "measures.variational.critic",
     # evidence for any of them
-    "Batched": "measures.evidence",
-    "WithNull": "measures.evidence",
-    "Bootstrapped": "measures.resampling",
-    "Subsampled": "measures.resampling",
-    "significant": "measures.evidence",
+    "Batched": "measures.evidence.null",
+    "WithNull": "measures.evidence.null",
+    "Bootstrapped": "measures.evidence.resampling",
+    "Subsampled": "measures.evidence.resampling",
+    "significant": "measures.evidence.null",
     # bins
     "FixedWidth": "numerics.binning",
     "Edges30": "numerics.binning",

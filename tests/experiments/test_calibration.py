@@ -19,7 +19,7 @@ from infoplane.experiments.calibration.claims import claims, usual
 from infoplane.experiments.calibration.experiment import PRESETS, Calibration
 from infoplane.measures.catalogue import ESTIMATORS
 from infoplane.measures.estimator import Properties
-from infoplane.measures.renyi import Renyi
+from infoplane.measures.gram.renyi import Renyi
 from infoplane.presentation import document, methods_told
 from infoplane.report.references import Citations
 from infoplane.runs import run

@@ -15,8 +15,8 @@ import torch
 
 from infoplane.measures.catalogue import ESTIMATORS, TRAINED
 from infoplane.measures.estimator import Estimator, Told
-from infoplane.measures.kde import PairwiseKDE
-from infoplane.measures.noisy import NoisyChannel
+from infoplane.measures.noise.channel import NoisyChannel
+from infoplane.measures.noise.kde import PairwiseKDE
 from infoplane.measures.samples import PAIRS
 from infoplane.report.references import bibliography
 from infoplane.values.errors import InfoplaneError

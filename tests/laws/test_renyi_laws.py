@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from infoplane.measures import matrix
-from infoplane.measures.renyi import Renyi
+from infoplane.measures.gram import matrix
+from infoplane.measures.gram.renyi import Renyi
 from infoplane.numerics.bandwidth import (
     Alignment,
     Bandwidth,

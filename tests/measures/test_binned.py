@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from infoplane.measures.binned import Binned
+from infoplane.measures.counting.binned import Binned
+from infoplane.measures.counting.plugin import PlugIn
 from infoplane.measures.estimator import (
     ConditionalEstimator,
     EntropyEstimator,
@@ -15,7 +16,6 @@ from infoplane.measures.estimator import (
     ShuffledEstimator,
     Told,
 )
-from infoplane.measures.plugin import PlugIn
 from infoplane.numerics.binning import Adaptive, Distinct, Edges30, FixedWidth, Quantile
 from infoplane.values.errors import InfoplaneError
 from oracles import discrete as oracle

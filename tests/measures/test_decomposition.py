@@ -5,9 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
-from infoplane.measures.binned import Binned
-from infoplane.measures.decomposition import Decomposition, decompose
-from infoplane.measures.plugin import PlugIn
+from infoplane.measures.counting.binned import Binned
+from infoplane.measures.counting.decomposition import Decomposition, decompose
+from infoplane.measures.counting.plugin import PlugIn
 from infoplane.numerics.binning import Quantile
 from infoplane.quantities.decomposition import REDUNDANCIES
 from infoplane.values.errors import InfoplaneError

@@ -9,18 +9,19 @@ import pytest
 import torch
 from torch import Tensor
 
-from infoplane.measures import determined, diagnostics
 from infoplane.measures.catalogue import ESTIMATORS, TRAINED
-from infoplane.measures.determined import (
+from infoplane.measures.diagnostics import checks as diagnostics
+from infoplane.measures.diagnostics import determined
+from infoplane.measures.diagnostics.checks import diagnose, neighbour_share, scale_moves
+from infoplane.measures.diagnostics.determined import (
     common_direction,
     equal_column,
     occur_once,
     shrinkage,
 )
-from infoplane.measures.diagnostics import diagnose, neighbour_share, scale_moves
 from infoplane.measures.estimator import Properties
 from infoplane.measures.front import mutual_information
-from infoplane.measures.renyi import Renyi
+from infoplane.measures.gram.renyi import Renyi
 from infoplane.measures.samples import as_samples, pair_of, paired
 from infoplane.numerics.bandwidth import Fixed
 from infoplane.values.estimate import Estimate

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from infoplane.measures import matrix
-from infoplane.measures.evidence import Batched, WithNull, permutation_p
+from infoplane.measures.evidence.null import Batched, WithNull, permutation_p
 from infoplane.measures.front import entropy, mutual_information
-from infoplane.measures.renyi import Renyi
+from infoplane.measures.gram import matrix
+from infoplane.measures.gram.renyi import Renyi
 from infoplane.numerics.bandwidth import Tapia
 from infoplane.numerics.gram import gaussian_gram
 from infoplane.values.errors import InfoplaneError

@@ -12,15 +12,15 @@ from infoplane.measures.estimator import (
     JointEntropyEstimator,
     Properties,
 )
-from infoplane.measures.evidence import Batched
+from infoplane.measures.evidence.null import Batched
 from infoplane.measures.front import (
     KNOWS_CONDITIONAL,
     conditional_mutual_information,
     entropy,
     mutual_information,
 )
+from infoplane.measures.gram.renyi import Renyi
 from infoplane.measures.interaction import KNOWS_ENTROPIES
-from infoplane.measures.renyi import Renyi
 from infoplane.numerics.bandwidth import Fixed
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.estimate import Estimate

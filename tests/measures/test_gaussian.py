@@ -12,8 +12,8 @@ from infoplane.measures.estimator import (
     JointEntropyEstimator,
     ShuffledEstimator,
 )
-from infoplane.measures.evidence import WithNull
-from infoplane.measures.gaussian import (
+from infoplane.measures.evidence.null import WithNull
+from infoplane.measures.normal.gaussian import (
     NINETY,
     Gaussian,
     GaussianCopula,

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from infoplane.measures.evidence import Batched, WithNull
+from infoplane.measures.evidence.null import Batched, WithNull
 from infoplane.measures.front import entropy, mutual_information
-from infoplane.measures.renyi import Renyi
+from infoplane.measures.gram.renyi import Renyi
 from infoplane.numerics.bandwidth import (
     Alignment,
     Bandwidth,

@@ -10,15 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infoplane.measures.estimator import Properties
-from infoplane.measures.evidence import Batched
+from infoplane.measures.evidence.null import Batched
+from infoplane.measures.gram.renyi import Renyi
+from infoplane.measures.gram.trio import chosen_pairs, standard_error, trio
 from infoplane.measures.interaction import (
     dual_total_correlation,
     o_information,
     total_correlation,
 )
-from infoplane.measures.renyi import Renyi
 from infoplane.measures.samples import numbers, paired
-from infoplane.measures.trio import chosen_pairs, standard_error, trio
 from infoplane.numerics.bandwidth import Fixed, Silverman, Tapia
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.estimate import Estimate

@@ -8,9 +8,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infoplane.measures import kde, noise
-from infoplane.measures.evidence import WithNull
-from infoplane.measures.kde import PairwiseKDE
+from infoplane.measures.evidence.null import WithNull
+from infoplane.measures.noise import kde
+from infoplane.measures.noise import layer as noise
+from infoplane.measures.noise.kde import PairwiseKDE
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.seeds import orders
 from oracles import densities as oracle

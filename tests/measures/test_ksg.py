@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import digamma
 
-from infoplane.measures.ksg import KSG, largest
+from infoplane.measures.neighbours.ksg import KSG, largest
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.units import LN2
 from oracles import neighbours as oracle

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import digamma
 
-from infoplane.measures.ksg import KSG
-from infoplane.measures.mixed_ksg import MixedKSG
+from infoplane.measures.neighbours.ksg import KSG
+from infoplane.measures.neighbours.mixed_ksg import MixedKSG
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.units import LN2
 from oracles import neighbours as oracle

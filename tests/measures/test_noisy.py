@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from infoplane.measures import noisy
-from infoplane.measures.evidence import WithNull
-from infoplane.measures.kde import PairwiseKDE
-from infoplane.measures.noisy import NoisyChannel
+from infoplane.measures.evidence.null import WithNull
+from infoplane.measures.noise import channel as noisy
+from infoplane.measures.noise.channel import NoisyChannel
+from infoplane.measures.noise.kde import PairwiseKDE
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.seeds import orders
 from oracles import densities as oracle

@@ -6,6 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from infoplane.measures.counting.plugin import PlugIn
 from infoplane.measures.estimator import (
     ConditionalEstimator,
     EntropyEstimator,
@@ -14,7 +15,6 @@ from infoplane.measures.estimator import (
     ShuffledEstimator,
     Told,
 )
-from infoplane.measures.plugin import PlugIn
 from infoplane.quantities.tables import CORRECTIONS
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.units import LN2

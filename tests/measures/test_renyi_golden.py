@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from infoplane.measures import matrix
-from infoplane.measures.renyi import Renyi
+from infoplane.measures.gram import matrix
+from infoplane.measures.gram.renyi import Renyi
 from infoplane.numerics.bandwidth import Bandwidth, Fixed, LeeJo, Silverman, Tapia
 from infoplane.numerics.gram import Dense, gaussian_gram, joint
 from oracles import renyi as oracle

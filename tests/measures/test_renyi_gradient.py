@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from infoplane.measures import matrix
+from infoplane.measures.gram import matrix
 from infoplane.numerics.bandwidth import Bandwidth, Fixed, MedianDistance, Tapia
 from infoplane.numerics.gram import gaussian_gram, label_gram
 

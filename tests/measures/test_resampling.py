@@ -8,11 +8,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from infoplane.measures.counting.plugin import PlugIn
 from infoplane.measures.estimator import Estimator, Properties
-from infoplane.measures.evidence import Batched, WithNull, block_orders, significant
-from infoplane.measures.plugin import PlugIn
-from infoplane.measures.renyi import Renyi
-from infoplane.measures.resampling import Bootstrapped, Subsampled
+from infoplane.measures.evidence.null import Batched, WithNull, block_orders, significant
+from infoplane.measures.evidence.resampling import Bootstrapped, Subsampled
+from infoplane.measures.gram.renyi import Renyi
 from infoplane.measures.samples import paired
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.estimate import Estimate

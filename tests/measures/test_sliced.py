@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from infoplane.measures.estimator import Properties, ShuffledEstimator
-from infoplane.measures.evidence import WithNull
-from infoplane.measures.gaussian import Gaussian, GaussianCopula
-from infoplane.measures.kde import PairwiseKDE
+from infoplane.measures.evidence.null import WithNull
+from infoplane.measures.noise.kde import PairwiseKDE
+from infoplane.measures.normal.gaussian import Gaussian, GaussianCopula
 from infoplane.measures.samples import is_discrete, paired
 from infoplane.measures.sliced import Sliced
 from infoplane.values.errors import InfoplaneError

@@ -9,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infoplane.measures.evidence import WithNull
+from infoplane.measures.evidence.null import WithNull
 from infoplane.measures.variational import bounds, held_out
 from infoplane.measures.variational.critic import Critic, drawn
 from infoplane.measures.variational.estimators import MINE, NWJ, SMILE, InfoNCE

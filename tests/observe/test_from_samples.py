@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from infoplane.measures.renyi import Renyi
+from infoplane.measures.gram.renyi import Renyi
 from infoplane.numerics.bandwidth import Tapia
 from infoplane.observe.estimator import FromSamples, MatrixRenyi, seen_by
 from infoplane.observe.plane import Plane

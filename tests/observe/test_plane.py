@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from infoplane.measures.renyi import Renyi
+from infoplane.measures.gram.renyi import Renyi
 from infoplane.numerics.bandwidth import Silverman, Tapia
 from infoplane.observe.estimator import MatrixRenyi
 from infoplane.observe.plane import Plane

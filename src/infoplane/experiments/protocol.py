@@ -16,9 +16,11 @@ class Shown(ABC):
 
     Attributes:
         title: One line for a reader.
+        family: How runs that differ in one setting are presented together; None if they are not.
     """
 
     title: ClassVar[str]
+    family: ClassVar["type[Family] | None"] = None
 
     @staticmethod
     @abstractmethod
@@ -58,6 +60,20 @@ class Shown(ABC):
     def numbers(trace: Trace) -> str:
         """All numbers as CSV."""
         return table(trace)
+
+
+class Family(Shown):
+    """How runs of one seed that differ in one setting are presented together.
+
+    A family is one Trace in which that setting is a dimension, named by its last part
+    ("training.steps" lies along "steps"); several seeds are several such Traces. What a member
+    did not measure is NaN.
+
+    Attributes:
+        along: The setting, such as "code_size".
+    """
+
+    along: ClassVar[str]
 
 
 class Experiment(Shown):

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 
-from infoplane.measures.binned import Binned
+from infoplane.measures.counting.binned import Binned
+from infoplane.measures.counting.plugin import PlugIn
 from infoplane.measures.estimator import Estimator
-from infoplane.measures.gaussian import Gaussian, GaussianCopula
-from infoplane.measures.kde import PairwiseKDE
-from infoplane.measures.ksg import KSG
-from infoplane.measures.mixed_ksg import MixedKSG
-from infoplane.measures.noisy import NoisyChannel
-from infoplane.measures.plugin import PlugIn
-from infoplane.measures.renyi import Renyi
+from infoplane.measures.gram.renyi import Renyi
+from infoplane.measures.neighbours.ksg import KSG
+from infoplane.measures.neighbours.mixed_ksg import MixedKSG
+from infoplane.measures.noise.channel import NoisyChannel
+from infoplane.measures.noise.kde import PairwiseKDE
+from infoplane.measures.normal.gaussian import Gaussian, GaussianCopula
 from infoplane.measures.sliced import Sliced
 from infoplane.measures.variational.estimators import MINE, NWJ, SMILE, InfoNCE
 from infoplane.numerics.bandwidth import MedianDistance, Silverman

@@ -6,11 +6,11 @@ Of several variables: ``interaction`` and ``trio``.
 from dataclasses import replace
 from typing import Literal
 
-from infoplane.measures.diagnostics import diagnose, scale_moves
+from infoplane.measures.diagnostics.checks import diagnose, scale_moves
 from infoplane.measures.estimator import ConditionalEstimator, EntropyEstimator, Estimator
-from infoplane.measures.evidence import Batched, WithNull
+from infoplane.measures.evidence.null import Batched, WithNull
+from infoplane.measures.gram.renyi import DEFAULT
 from infoplane.measures.interaction import KNOWS_ENTROPIES
-from infoplane.measures.renyi import DEFAULT
 from infoplane.measures.samples import Samples, paired
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.estimate import Estimate

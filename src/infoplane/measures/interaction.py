@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 from torch import Tensor
 
 from infoplane.measures.estimator import Estimator, JointEntropyEstimator
-from infoplane.measures.renyi import DEFAULT
+from infoplane.measures.gram.renyi import DEFAULT
 from infoplane.measures.samples import Samples, checked, numbered
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.estimate import Estimate, is_saturated

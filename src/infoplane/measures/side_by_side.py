@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from infoplane.measures.catalogue import ESTIMATORS, TRAINED, estimator
 from infoplane.measures.estimator import ConditionalEstimator, Estimator
 from infoplane.measures.front import conditional_mutual_information, mutual_information
-from infoplane.measures.renyi import Renyi
+from infoplane.measures.gram.renyi import Renyi
 from infoplane.measures.samples import Samples, pair_of, paired
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.estimate import Estimate

@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from infoplane.measures.estimator import Estimator, Pair, Properties
-from infoplane.measures.evidence import shuffled, sources_of, told
+from infoplane.measures.evidence.null import shuffled, sources_of, told
 from infoplane.measures.samples import Samples, is_discrete, pair_of, paired
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.estimate import Estimate

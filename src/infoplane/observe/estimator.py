@@ -11,9 +11,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from infoplane.measures import matrix
 from infoplane.measures.estimator import EntropyEstimator, Told
-from infoplane.measures.renyi import Renyi
+from infoplane.measures.gram import matrix
+from infoplane.measures.gram.renyi import Renyi
 from infoplane.measures.samples import are_labels
 from infoplane.numerics.bandwidth import Bandwidth, Described
 from infoplane.numerics.gram import Gram, gaussian_gram, label_gram

@@ -11,7 +11,7 @@ import torch
 import xarray as xr
 from torch import Tensor
 
-from infoplane.measures.evidence import permutation_p
+from infoplane.measures.evidence.null import permutation_p
 from infoplane.measures.samples import count_not_finite
 from infoplane.numerics.kernels import row_norms
 from infoplane.numerics.workers import parallel

@@ -58,6 +58,7 @@ def fit(
         seed: Seed of the network's own draws.
         start: Updates already made.
     """
+    _set_global_stream(stream(seed, "noise", start).initial_seed())
     yield Snapshot(start, start / steps_per_epoch, model, None)
     for step, indices in enumerate(chosen, start + 1):
         _set_global_stream(stream(seed, "noise", step).initial_seed())

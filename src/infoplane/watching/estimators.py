@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from infoplane.measures.renyi import Renyi
+from infoplane.measures.gram.renyi import Renyi
 from infoplane.numerics.bandwidth import Alignment, Silverman, Tapia
 from infoplane.observe.estimator import Asked, MatrixRenyi, PlaneEstimator, seen_by
 from infoplane.observe.plane import INPUT

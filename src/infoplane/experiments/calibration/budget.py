@@ -8,8 +8,8 @@ from infoplane.analysis.calibration import State
 from infoplane.datasets.known.task import Task
 from infoplane.measures.catalogue import TRAINED
 from infoplane.measures.estimator import Estimator
-from infoplane.measures.noisy import NoisyChannel
-from infoplane.measures.renyi import Renyi
+from infoplane.measures.gram.renyi import Renyi
+from infoplane.measures.noise.channel import NoisyChannel
 from infoplane.measures.sliced import Sliced
 
 MOST: Mapping[type, int] = {Renyi: 1000, NoisyChannel: 3000, Sliced: 3000}

@@ -15,7 +15,7 @@ from infoplane.measures.geometry.points import (
     resolved_distances,
 )
 from infoplane.measures.geometry.two_nn import Ratios, log_ratios
-from infoplane.measures.neighbourhood import require_neighbours
+from infoplane.measures.neighbours.neighbourhood import require_neighbours
 from infoplane.measures.samples import Samples
 from infoplane.values.estimate import Estimate
 

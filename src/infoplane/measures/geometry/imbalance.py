@@ -10,7 +10,11 @@ from scipy.spatial.distance import cdist
 from scipy.stats import rankdata
 
 from infoplane.measures.geometry.points import Points
-from infoplane.measures.neighbourhood import points_of, require_more_samples, require_neighbours
+from infoplane.measures.neighbours.neighbourhood import (
+    points_of,
+    require_more_samples,
+    require_neighbours,
+)
 from infoplane.measures.samples import Samples, checked, numbers
 from infoplane.numerics.neighbours import repeated
 from infoplane.values.estimate import Estimate

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from jaxtyping import Float
 
-from infoplane.measures.neighbourhood import points_of, require_more_samples
+from infoplane.measures.neighbours.neighbourhood import points_of, require_more_samples
 from infoplane.measures.samples import Samples, as_samples, numbers
 from infoplane.numerics.neighbours import distinct, nearest_by_euclid
 from infoplane.values.errors import InfoplaneError

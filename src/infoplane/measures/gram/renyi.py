@@ -7,8 +7,8 @@ from typing import final
 from jaxtyping import Int
 from torch import Tensor
 
-from infoplane.measures import matrix
 from infoplane.measures.estimator import Properties
+from infoplane.measures.gram import matrix
 from infoplane.measures.samples import (
     Samples,
     as_samples,

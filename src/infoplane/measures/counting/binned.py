@@ -6,8 +6,8 @@ from typing import final
 from jaxtyping import Int
 from torch import Tensor
 
+from infoplane.measures.counting.plugin import PlugIn
 from infoplane.measures.estimator import Properties
-from infoplane.measures.plugin import PlugIn
 from infoplane.measures.samples import (
     Samples,
     as_samples,

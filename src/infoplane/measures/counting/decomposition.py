@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import final
 
-from infoplane.measures.plugin import COARSER, ENOUGH, PlugIn, discrete
+from infoplane.measures.counting.plugin import COARSER, ENOUGH, PlugIn, discrete
 from infoplane.measures.samples import Samples
 from infoplane.numerics.counts import dense_table, joined
 from infoplane.quantities.decomposition import REDUNDANCIES, Redundancy, parts

@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from infoplane.measures.estimator import Estimator, Properties
-from infoplane.measures.evidence import WithNull, shuffled, sources_of, told
+from infoplane.measures.evidence.null import WithNull, shuffled, sources_of, told
 from infoplane.measures.samples import Samples, paired
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.estimate import Estimate

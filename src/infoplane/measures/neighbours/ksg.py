@@ -12,7 +12,7 @@ from scipy.special import digamma
 from torch import Tensor
 
 from infoplane.measures.estimator import Properties
-from infoplane.measures.neighbourhood import (
+from infoplane.measures.neighbours.neighbourhood import (
     ceiling,
     cloud_of,
     locality_notes,

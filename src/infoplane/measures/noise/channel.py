@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from infoplane.measures.estimator import Properties
-from infoplane.measures.noise import (
+from infoplane.measures.noise.layer import (
     Layer,
     cancels,
     exponents,

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from infoplane.measures.determined import (
+from infoplane.measures.diagnostics.determined import (
     LOOKED_AT,
     common_direction,
     distances_from,

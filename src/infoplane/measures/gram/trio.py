@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from infoplane.measures.estimator import Estimator, JointEntropyEstimator
+from infoplane.measures.gram.renyi import DEFAULT
 from infoplane.measures.interaction import (
     Group,
     difference,
@@ -20,7 +21,6 @@ from infoplane.measures.interaction import (
     several,
     too_fine,
 )
-from infoplane.measures.renyi import DEFAULT
 from infoplane.measures.samples import Samples
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.estimate import Estimate, is_saturated

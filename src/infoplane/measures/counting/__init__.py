@@ -1,0 +1,1 @@
+"""Information from counts: discrete variables, and numbers cut into bins."""

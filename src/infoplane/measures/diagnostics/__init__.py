@@ -1,0 +1,1 @@
+"""What an estimate does not say of itself."""

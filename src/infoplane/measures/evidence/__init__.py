@@ -1,0 +1,1 @@
+"""Evidence around any estimator: nulls, batches, resampling."""

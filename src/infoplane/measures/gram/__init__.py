@@ -1,0 +1,1 @@
+"""Matrix-based Rényi information, from Gram matrices."""

@@ -1,0 +1,1 @@
+"""Information from the distances to nearest neighbours."""

@@ -1,0 +1,1 @@
+"""Information of normal variables, and of normal ranks."""
