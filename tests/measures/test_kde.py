@@ -90,7 +90,7 @@ def test_between_nothing_and_the_number_of_samples_and_in_order(n, d, log_noise,
     t = points(n, d, seed)
     t = t[torch.arange(n) // 2] if copies else t
     low, high = (PairwiseKDE(10**log_noise, bound)(t, t) for bound in BOUNDS)
-    assert -1e-12 <= low.value <= high.value + 1e-12
+    assert -1e-9 <= low.value <= high.value + 1e-9  # rounding of products of far points
     assert high.value <= math.log2(n) - (math.log2(2) if copies and n % 2 == 0 else 0) + 1e-9
     assert (low.bound, high.bound) == ("lower", None if high.saturated else "upper")
 
