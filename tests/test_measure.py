@@ -22,7 +22,7 @@ def files(tmp_path):
 def test_a_line_for_every_estimator_that_takes_the_pair(files, capsys):
     main(["measure", files["x"], files["y"]])
     out = capsys.readouterr().out
-    for name in ("ksg", "gaussian", "kde-lower", "renyi-tapia"):
+    for name in ("ksg", "gaussian", "binned-width", "renyi-tapia"):
         assert any(line.startswith(f"{name} ") for line in out.splitlines())
     started = {line.split(" ")[0] for line in out.splitlines()}
     assert not started & {"mine", "plug-in"}
@@ -87,3 +87,28 @@ def test_an_estimator_that_refuses_says_why_and_the_others_go_on(files, capsys):
     with pytest.raises(SystemExit) as ended:
         main(["measure", files["labels"], files["y"], "--estimator", "ksg"])
     assert ended.value.code == 1
+
+
+def test_an_interrupt_keeps_what_was_measured(files, capsys, monkeypatch):
+    from infoplane.measures.neighbours.ksg import KSG
+
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(KSG, "__call__", stopped)
+    with pytest.raises(SystemExit) as ended:
+        main(["measure", files["x"], files["y"], "--estimator", "ksg", "gaussian", "renyi-tapia"])
+    told = capsys.readouterr()
+    assert ended.value.code == 130 and "Interrupted: 0 of 3" in told.err
+    with pytest.raises(SystemExit):
+        main(["measure", files["x"], files["y"], "--estimator", "gaussian", "ksg"])
+    assert "gaussian" in capsys.readouterr().out
+
+
+def test_no_number_is_cut_where_the_window_is_narrow(files, capsys, monkeypatch):
+    from infoplane.cli import measure
+
+    monkeypatch.setattr(measure.console, "width", 50, raising=False)
+    main(["measure", files["x"], files["y"], "--estimator", "gaussian", "--permutations", "9"])
+    out = capsys.readouterr().out
+    assert "too narrow for:" in out and "…" not in out.split("\n")[1]

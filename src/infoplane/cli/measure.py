@@ -1,28 +1,31 @@
 """The command about anybody's arrays: what every estimator says, and which of them to believe."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import groupby
 from json import dumps
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import tyro
+from rich.measure import Measurement
 from rich.table import Table
 from torch import Tensor
 
-from infoplane.analysis.skills import best, shipped
-from infoplane.cli.console import FAILED, console, err
+from infoplane.analysis.advice import advice
+from infoplane.analysis.skills import shipped
+from infoplane.cli.console import FAILED, INTERRUPTED, console, err
 from infoplane.datasets.arrays import read_array
-from infoplane.measures.samples import as_samples, pair_of
-from infoplane.measures.side_by_side import Said, side_by_side, suitable
+from infoplane.measures.samples import as_samples
+from infoplane.measures.side_by_side import Said, one_by_one, suitable
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.estimate import Estimate
 
 
 def measure(
-    x: tyro.conf.Positional[str],
-    y: tyro.conf.Positional[str],
+    x: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="X")],
+    y: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="Y")],
     given: str | None = None,
     numbers: tuple[Literal["x", "y", "given"], ...] = (),
     estimator: tuple[str, ...] = (),
@@ -33,6 +36,9 @@ def measure(
 ) -> None:
     """Measure what two arrays share, in bits, by many estimators side by side.
 
+    Estimators: those of infoplane.measures.catalogue, such as ksg, mixed-ksg, gaussian, plug-in,
+    binned-width, renyi-tapia, mine; a wrong name lists them all.
+
     Args:
         x: A file: npy, npz, csv or parquet, samples along the first axis; of a file with several
             arrays or columns with their names, such as table.csv:age,height. Whole numbers in
@@ -40,7 +46,7 @@ def measure(
         y: Another, with as many samples.
         given: A third: what x and y share beyond it.
         numbers: Which of them hold counts or other whole numbers, that are no labels.
-        estimator: Names of estimators; by default all that take such data and are not trained.
+        estimator: Names of estimators; by default all that suit such data and are not trained.
         all: Also those that are trained.
         permutations: Shuffles of y for a null and a p-value each, such as 39.
         seed: Seed of the shuffles.
@@ -57,7 +63,7 @@ def measure(
     names = list(estimator) or suitable(
         arrays["x"], arrays["y"], conditional=third is not None, trained=all
     )
-    said = side_by_side(
+    asked = one_by_one(
         arrays["x"],
         arrays["y"],
         names,
@@ -66,14 +72,39 @@ def measure(
         seed=seed,
         before=lambda name: err.print(f"measuring: {name}", style="dim"),
     )
+    said, whole = _gathered(asked)
+    said = {name: said[name] for name in names if name in said}
     if json:
         print(dumps({name: _plain(one) for name, one in said.items()}, indent=2))  # noqa: T201
     else:
-        _print(said)
-        if third is None:
-            console.print(f"\n{_advice(arrays['x'], arrays['y'])}", soft_wrap=True)
+        _tell(said, arrays, permutations)
+    if not whole:
+        err.print(f"Interrupted: {len(said)} of {len(names)} estimators are told.")
+        raise SystemExit(INTERRUPTED)
     if not any(isinstance(one, Estimate) for one in said.values()):
         raise SystemExit(FAILED)
+
+
+def _gathered(asked: Iterator[tuple[str, Said]]) -> tuple[dict[str, Said], bool]:
+    """What the estimators say, and whether nobody interrupted them."""
+    said: dict[str, Said] = {}
+    try:
+        for name, one in asked:
+            said[name] = one
+    except KeyboardInterrupt:
+        return said, False
+    return said, True
+
+
+def _tell(said: Mapping[str, Said], arrays: Mapping[str, Tensor], permutations: int) -> None:
+    """The table, and what to make of it."""
+    known = "given" not in arrays
+    found = advice(shipped(), arrays["x"], arrays["y"], said) if known else None
+    _print(said, "" if found is None else found.estimator)
+    if found is not None:
+        console.print(f"\n{found.words}", soft_wrap=True)
+    if known and not permutations and said:
+        console.print("No null was measured: --permutations 39 tells what shuffled samples show.")
 
 
 def _read(source: str, as_numbers: bool) -> np.ndarray:
@@ -82,19 +113,20 @@ def _read(source: str, as_numbers: bool) -> np.ndarray:
     return array.astype(float) if as_numbers else array
 
 
-def _print(said: Mapping[str, Said]) -> None:
+def _print(said: Mapping[str, Said], recommended: str) -> None:
     """One line per estimator; what there is to say about it below, once each."""
     found = {name: one for name, one in said.items() if isinstance(one, Estimate)}
-    columns = _columns(list(found.values()))
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in ("estimator", "bit", *columns, "notes"):
-        table.add_column(heading, no_wrap=True)
     notes = list(dict.fromkeys(note for one in found.values() for note in one.notes))
-    for name, one in found.items():
-        marks = ",".join(str(notes.index(note) + 1) for note in one.notes)
-        cells = [_cell(heading, one) for heading in columns]
-        table.add_row(name, f"{one.value:.4f}", *cells, marks)
-    console.print(table)
+    columns, left_out = _columns(list(found.values())), []
+    if found:
+        table = _table(found, columns, notes, recommended)
+        while columns and _width(table) > console.width:
+            left_out.insert(0, columns.pop())
+            table = _table(found, columns, notes, recommended)
+        console.print(table)
+    if left_out:
+        told = ", ".join(left_out)
+        console.print(f"(too narrow for: {told}; --json has everything)", style="dim")
     for number, note in enumerate(notes, 1):
         console.print(f"{number}  {note}", soft_wrap=True)
     for name, refusal in said.items():
@@ -102,18 +134,39 @@ def _print(said: Mapping[str, Said]) -> None:
             console.print(f"{name}: {refusal}", soft_wrap=True)
 
 
-def _advice(x: Tensor, y: Tensor) -> str:
-    """Which estimator errs least on calibrated data like these, by how much, and by what rule."""
-    kind, columns = pair_of(x, y), max(one.shape[1] if one.ndim == 2 else 1 for one in (x, y))
-    try:
-        first = best(shipped(), kind, columns, len(x))
-    except InfoplaneError as unknown:
-        return f"No recommendation. {unknown}"
-    return (
-        f"Recommended: {first.estimator}. Where the truth is known ({first.tasks} calibrated tasks "
-        f"of such pairs, n = {first.n}) its worst root mean square error is {first.worst:.2f} bit, "
-        "the smallest of all; infoplane run calibration shows on what."
-    )
+def _table(
+    found: Mapping[str, Estimate], columns: Sequence[str], notes: Sequence[str], recommended: str
+) -> Table:
+    """One line per estimate; the recommended one has an arrow."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in ("estimator", "bit", *columns, "notes"):
+        table.add_column(heading, no_wrap=True)
+    for name, one in found.items():
+        marks = _ranges([notes.index(note) + 1 for note in one.notes])
+        cells = [_cell(heading, one) for heading in columns]
+        arrow = " ←" if name == recommended else ""
+        table.add_row(name + arrow, f"{one.value:.4f}", *cells, marks)
+    return table
+
+
+def _width(table: Table) -> int:
+    """Columns of the terminal that a table takes if nothing is cut."""
+    unlimited = console.options.update(width=10_000)
+    return Measurement.get(console, unlimited, table).maximum
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Numbers, three or more in a row as their ends.
+
+    >>> _ranges([1, 2, 5, 6, 7])
+    '1,2,5–7'
+    """
+    told: list[str] = []
+    for _, run in groupby(enumerate(sorted(numbers)), lambda one: one[1] - one[0]):
+        members = [number for _, number in run]
+        ends = [f"{members[0]}–{members[-1]}"]
+        told += ends if len(members) > 2 else [str(number) for number in members]
+    return ",".join(told)
 
 
 def _columns(found: Sequence[Estimate]) -> list[str]:
@@ -152,14 +205,14 @@ def _bound(one: Estimate) -> str:
 
 
 CELLS = {
-    "standard error": _error,
-    "90 % interval": _interval,
     "null": _null,
     "p": _p_value,
-    "ceiling": _limit,
+    "standard error": _error,
+    "90 % interval": _interval,
     "is a": _bound,
+    "ceiling": _limit,
 }
-"""What there is to say in a column about an estimate, empty if nothing."""
+"""What there is to say in a column about an estimate, empty if nothing; the least needed last."""
 
 
 def _plain(one: Said) -> dict[str, Any]:

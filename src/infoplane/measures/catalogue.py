@@ -1,6 +1,7 @@
 """All estimators of information by name; the laws, the calibration and the command line read it."""
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 
 from infoplane.measures.counting.binned import Binned
 from infoplane.measures.counting.plugin import PlugIn
@@ -64,5 +65,9 @@ def estimator(name: str) -> Estimator:
         InfoplaneError: There is none.
     """
     if name not in ESTIMATORS:
-        raise InfoplaneError(f"There is no estimator {name!r}; there are: {', '.join(ESTIMATORS)}.")
+        near = get_close_matches(name.lower(), ESTIMATORS, n=1)
+        meant = f" Perhaps you meant {near[0]}." if near else ""
+        raise InfoplaneError(
+            f"There is no estimator {name!r}; there are: {', '.join(ESTIMATORS)}.{meant}"
+        )
     return ESTIMATORS[name]

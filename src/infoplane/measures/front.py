@@ -6,7 +6,7 @@ Of several variables: ``interaction`` and ``trio``.
 from dataclasses import replace
 from typing import Literal
 
-from infoplane.measures.diagnostics.checks import diagnose, scale_moves
+from infoplane.measures.diagnostics.checks import constant, diagnose, scale_moves
 from infoplane.measures.estimator import ConditionalEstimator, EntropyEstimator, Estimator
 from infoplane.measures.evidence.null import Batched, WithNull
 from infoplane.measures.gram.renyi import DEFAULT
@@ -78,7 +78,9 @@ def mutual_information(
     0.025
     """
     if not isinstance(estimator, Estimator):
-        raise InfoplaneError(f"{estimator!r} is no estimator; pass a value such as ip.Renyi().")
+        raise InfoplaneError(
+            f"{estimator!r} is no estimator; pass a value such as ip.Renyi() or ip.KSG()."
+        )
     if permutations < 0:
         raise InfoplaneError(f"permutations={permutations}: 0 is for no null, 39 are usual.")
     if check not in (True, False, "all"):
@@ -87,6 +89,8 @@ def mutual_information(
     plain = estimator if batch_size is None else Batched(estimator, batch_size)
     measured = WithNull(plain, permutations, seed, within=batch_size) if permutations else plain
     estimate = measured(first, second)
+    if check and (still := constant({"x": first, "y": second})):
+        return replace(estimate, notes=still)  # nothing else matters then
     found = diagnose(first, second, estimator, estimate) if check else ()
     moved = scale_moves(plain, first, second, estimate) if check == "all" else ()
     return replace(estimate, notes=tuple(dict.fromkeys((*estimate.notes, *found, *moved))))

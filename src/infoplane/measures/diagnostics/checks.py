@@ -84,7 +84,7 @@ def constant(named: Mapping[str, Tensor]) -> Sentences:
     """A variable that never changes."""
     return tuple(
         f"All {len(v)} samples of {name} are the same: it can share nothing, so their information "
-        "is 0 whatever the estimator returns. Look where it dies, or leave it out."
+        "is 0 whatever the estimator returns. A layer may have died; else take another variable."
         for name, v in named.items()
         if bool((v == v[0]).all())
     )
@@ -205,8 +205,27 @@ def too_few(named: Mapping[str, Tensor], estimator: Estimator, estimate: Estimat
 
 def infinite(named: Mapping[str, Tensor], estimate: Estimate) -> Sentences:
     """Two variables of numbers of which one is a function of the other; ∞ explains itself."""
+    return () if math.isinf(estimate.value) else a_function(named)
+
+
+def obstacle(named: Mapping[str, Tensor]) -> str:
+    """Why no estimate says what two variables share, whoever makes it; empty if nothing is known.
+
+    Args:
+        named: Checked samples of "x" and "y".
+    """
+    trivial = tuple(
+        f"every sample has a state of its own in {name}, which tells them apart whatever it is"
+        for name, v in named.items()
+        if is_discrete(v) and len(states(v).counts()) == len(v)
+    )
+    return " ".join((*constant(named), *trivial, *a_function(named))[:1])
+
+
+def a_function(named: Mapping[str, Tensor]) -> Sentences:
+    """That one of two variables of numbers is a function of the other, as far as samples tell."""
     x, y = named["x"], named["y"]
-    if is_discrete(x) or is_discrete(y) or math.isinf(estimate.value):
+    if is_discrete(x) or is_discrete(y):
         return ()
     if equal := equal_column(x, y):
         i, j = equal
