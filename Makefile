@@ -9,19 +9,22 @@ RUNS ?= runs
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sweep test check papers paper-s0 paper-calibration bench clean
+.PHONY: help demo sweep test suite check papers paper-s0 paper-s1 paper-calibration bench clean
 
 help:  ## list the verbs
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## */\t/' | expand -t 12
 
+# what is never imported need not be compiled: a minute of the first installation
+INSTALL = $(PYTHON) -m venv $(VENV) && $(VENV)/bin/python -m pip install --quiet --no-compile \
+  --constraint constraints.txt --editable
+
 $(INSTALLED): pyproject.toml constraints.txt
-	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable .
+	$(INSTALL) .
 	@touch $@
 
-$(READY): $(INSTALLED)
-	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
-	@touch $@
+$(READY): pyproject.toml constraints.txt
+	$(INSTALL) ".[dev]"
+	@touch $(INSTALLED) $@
 
 demo: $(INSTALLED)  ## train an autoencoder on real digits and write its report
 	$(RUN)/infoplane run autoencoder --runs-dir $(RUNS)
@@ -30,8 +33,10 @@ sweep: $(INSTALLED)  ## the same over code sizes and seeds: 25 runs, judged over
 	$(RUN)/infoplane sweep autoencoder --grid code_size=2,4,8,16,36 --seeds 5 \
 	  --steps 3000 --snapshots 40 --runs-dir $(RUNS)
 
-test: check  ## everything CI calls: style, types, layers, all tests
-	$(RUN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+test: check suite  ## everything CI calls: style, types, layers, all tests
+
+suite: $(READY)  ## all tests, without style, types and layers
+	$(RUN)/python -m pytest -q -n $(WORKERS) --dist worksteal
 
 check: $(READY)  ## style, types and layers, without tests
 	$(RUN)/ruff format --check src tests benchmarks examples
@@ -39,10 +44,13 @@ check: $(READY)  ## style, types and layers, without tests
 	$(RUN)/mypy
 	$(RUN)/lint-imports
 
-papers: paper-s0 paper-calibration  ## all long reproductions; resumable, never in CI
+papers: paper-s0 paper-s1 paper-calibration  ## all long reproductions; resumable, never in CI
 
-paper-s0: $(INSTALLED)  ## S0 on MNIST (set INFOPLANE_DATA, or it is downloaded)
-	$(RUN)/infoplane run autoencoder --dataset mnist --runs-dir $(RUNS)
+paper-s0: $(INSTALLED)  ## S0 on MNIST, eight code sizes: half an hour (set INFOPLANE_DATA, or it is downloaded)
+	$(RUN)/infoplane sweep autoencoder --file sweeps/s0.toml --seeds 1 --runs-dir $(RUNS)
+
+paper-s1: $(INSTALLED)  ## S1 on MNIST, all species of autoencoders
+	$(RUN)/infoplane sweep species --file sweeps/s1.toml --seeds 1 --runs-dir $(RUNS)
 
 paper-calibration: $(INSTALLED)  ## all estimators where the truth is known: under an hour, and the summary that is shipped
 	$(RUN)/infoplane run calibration --runs-dir $(RUNS) && $(RUN)/python scripts/ship_calibration.py $(RUNS)

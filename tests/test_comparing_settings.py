@@ -18,7 +18,8 @@ from infoplane.comparing import Comparison
 from infoplane.comparing.column import Column, Read
 from infoplane.comparing.numbers import numbers, numbers_for_page
 from infoplane.comparing.tables import LOST, settings_table, verdict_tables
-from infoplane.experiments.autoencoder.experiment import Autoencoder
+from infoplane.comparing.together import families_of
+from infoplane.experiments.autoencoder.experiment import COSTS, Autoencoder
 from infoplane.experiments.comparison.responses import responses
 from infoplane.experiments.comparison.verdicts import judged
 from infoplane.experiments.settings import Probing, Training
@@ -108,7 +109,7 @@ def test_findings_are_those_of_all_seeds_together(runs, sweep):
     assert expected[0].spread == "2 seeds"
     assert len(sweep.ledger.entries) == sum(
         reading.n >= 2 and reading.verdict != "not measurable"
-        for found in sweep.findings.values()
+        for found in {**sweep.findings, **sweep.said_together}.values()
         for finding in found
         for reading in finding.readings
     )
@@ -163,7 +164,7 @@ def test_every_number_of_a_mixed_table_says_what_its_error_is(partly):
 
 def test_findings_as_json_tell_what_a_reading_is_worth_and_over_what(partly):
     told = json.loads(json.dumps(partly.as_json(), allow_nan=False))
-    assert list(told) == list(partly.columns)
+    assert list(told) == [*partly.together, *partly.columns]
     assert [one["spread"] for one in told["code_size=4"]][0] == "2 probe batches, one seed"
     for name, over in (("code_size=7", "seed"), ("code_size=4", "batch")):
         for one, found in zip(told[name], partly.findings[name], strict=True):
@@ -182,6 +183,47 @@ def test_the_ledger_of_a_partly_complete_sweep_counts_two_families(partly):
     words = " ".join(partly.ledger.words())
     assert "readings over seeds " in words and "readings over probe batches " in words
     assert {entry.over for entry in partly.ledger.entries} == {Replicate.SEED, Replicate.BATCH}
+
+
+# runs that differ in the setting which their experiment compares
+
+
+def test_runs_of_all_code_sizes_are_judged_together(sweep, text):
+    assert list(sweep.together) == ["code_size = 4, 7"]
+    ((name, one),) = sweep.together.items()
+    assert sorted(one.runs) == sorted(SEEDS) and one.left_out == ()
+    trace = one.read.trace
+    assert trace["code_size"].values.tolist() == [4, 7] and trace.sizes["seed"] == 2
+    assert one.read.findings and {found.spread for found in one.read.findings} == {"2 seeds"}
+    words = unescape(text)
+    assert words.index(f"What the runs say together: {name}") < words.index(">Verdicts<")
+    told = sweep.as_json()[name]
+    assert [found["key"] for found in told] == [found.key for found in one.read.findings]
+    assert any(entry.setting == name for entry in sweep.ledger.entries)
+
+
+def test_a_value_that_some_seed_lacks_is_left_out_and_named(runs):
+    third = like(runs[0], 9, 0)
+    one = families_of([*runs, third])["code_size = 4, 7"]
+    shutil.rmtree(third.folder)
+    assert one.left_out == (9,) and one.notes[0].endswith("left out: 9.")
+
+
+def test_families_are_told_apart_by_their_other_settings(runs):
+    others = [like(runs[0], size, 5) for size in (7, 4)]
+    for each in others:
+        settings = {**each.manifest.settings, "cost": "cross-entropy"}
+        replace(each.manifest, settings=settings).write(each.folder / "manifest.json")
+    found = families_of([*runs, *(Run(each.folder) for each in others)])
+    for each in others:
+        shutil.rmtree(each.folder)
+    assert list(found) == [f"code_size = 4, 7, cost={cost}" for cost in COSTS]
+
+
+def test_what_is_no_family_is_none(runs):
+    assert families_of([]) == {} == families_of(runs[:1])
+    assert families_of(runs[1:3]) == {}, "no value that both seeds have"
+    assert families_of([runs[0], runs[0], runs[2]]) == {}, "nobody knows which is meant"
 
 
 def test_no_trace_of_a_single_seed_is_kept(held, sweep):

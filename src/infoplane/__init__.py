@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from infoplane.engine.local import Local as Local
     from infoplane.experiments.autoencoder.experiment import Autoencoder as Autoencoder
     from infoplane.experiments.calibration.experiment import Calibration as Calibration
+    from infoplane.experiments.layerwise.experiment import Layerwise as Layerwise
+    from infoplane.experiments.regularised.experiment import Regularised as Regularised
     from infoplane.measures.counting.binned import Binned as Binned
     from infoplane.measures.counting.decomposition import decompose as decompose
     from infoplane.measures.counting.plugin import PlugIn as PlugIn
@@ -64,6 +66,9 @@ if TYPE_CHECKING:
     from infoplane.runs import run as run
     from infoplane.sweeping import Sweep as Sweep
     from infoplane.sweeping import sweep as sweep
+    from infoplane.training.objectives import RenyiEntropy as RenyiEntropy
+    from infoplane.training.objectives import RenyiInformation as RenyiInformation
+    from infoplane.training.widths import Frozen as Frozen
     from infoplane.values.errors import InfoplaneError as InfoplaneError
     from infoplane.values.errors import InfoplaneWarning as InfoplaneWarning
     from infoplane.values.estimate import Estimate as Estimate
@@ -128,6 +133,10 @@ _HOMES = {
     "MedianDistance": "numerics.bandwidth",
     "Alignment": "numerics.bandwidth",
     "Fixed": "numerics.bandwidth",
+    # losses
+    "RenyiInformation": "training.objectives",
+    "RenyiEntropy": "training.objectives",
+    "Frozen": "training.widths",
     # your own loop
     "watch": "watching.watch",
     "Tokens": "observe.tokens",
@@ -143,6 +152,8 @@ _HOMES = {
     # experiments: one, or many over settings and seeds
     "Autoencoder": "experiments.autoencoder.experiment",
     "Calibration": "experiments.calibration.experiment",
+    "Layerwise": "experiments.layerwise.experiment",
+    "Regularised": "experiments.regularised.experiment",
     "run": "runs",
     "grid": "engine.grid",
     "sweep": "sweeping",

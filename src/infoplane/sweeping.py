@@ -101,6 +101,11 @@ class Sweep:
         return self.comparison.findings
 
     @property
+    def together(self) -> Mapping[str, list[Finding]]:
+        """What runs found together that differ in the setting which their experiment compares."""
+        return self.comparison.said_together
+
+    @property
     def ledger(self) -> Ledger:
         """All of its verdicts together: which would remain after correction for their number."""
         return self.comparison.ledger

@@ -9,8 +9,9 @@ import torch
 
 from infoplane.analysis.skills import of_dimensions
 from infoplane.datasets.known.catalogue import TASKS, described, task
+from infoplane.datasets.known.channel import Channel, Rows
 from infoplane.datasets.known.image import MAPS, Image
-from infoplane.datasets.known.labelled import Channel, Classes, Counts, Rows, Steps
+from infoplane.datasets.known.labelled import Classes, Counts, Steps
 from infoplane.datasets.known.noise import Layer, UniformNoise
 from infoplane.datasets.known.normal import Normal, Student, scale_information
 from infoplane.datasets.known.task import Task

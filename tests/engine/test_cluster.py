@@ -23,7 +23,7 @@ from infoplane.runs import Run, run
 from infoplane.values.errors import InfoplaneError, InfoplaneWarning
 
 pytestmark = pytest.mark.ray
-JOBS, STEPS = 5, 300
+JOBS, STEPS = 4, 200
 FAULTS = ("worker", "driver", "node")
 
 

@@ -90,7 +90,7 @@ from infoplane.engine.grid import grid
 from infoplane.engine.job import Terms
 from infoplane.engine.local import Local
 root = Path(sys.argv[2])
-jobs = jobs_of(grid(Tiny(marks=root / "marks", seconds=0.3), size=range(12)))
+jobs = jobs_of(grid(Tiny(marks=root / "marks", seconds=0.3), size=range(6)))
 for outcome in swept(jobs, Local(jobs=2), Terms(root / "runs")):
     print(outcome.status, flush=True)
 """
@@ -103,12 +103,12 @@ def test_two_drivers_at_once_do_every_job_exactly_once(tmp_path):
     drivers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     told = [driver.communicate()[0].split() for driver in drivers]
     assert [driver.returncode for driver in drivers] == [0, 0]
-    assert [len(statuses) for statuses in told] == [12, 12]
+    assert [len(statuses) for statuses in told] == [6, 6]
     everything = [*told[0], *told[1]]
-    assert everything.count("computed") == len(list(marks.iterdir())) == 12
-    assert everything.count("found") == 12
-    jobs = jobs_of(grid(Tiny(), size=range(12)))
-    assert len(SweepFolder.begun(jobs, tmp_path / "runs").complete()) == 12
+    assert everything.count("computed") == len(list(marks.iterdir())) == 6
+    assert everything.count("found") == 6
+    jobs = jobs_of(grid(Tiny(), size=range(6)))
+    assert len(SweepFolder.begun(jobs, tmp_path / "runs").complete()) == 6
 
 
 def garbage_manifest(folder):

@@ -33,6 +33,7 @@ def test_every_field_of_every_experiment_can_be_varied_by_its_own_text(name):
         for part in path.split("."):
             value = getattr(value, part)
         text = value if hasattr(value, "__dataclass_fields__") else str(value)
+        text = " ".join(map(str, value)) if isinstance(value, tuple) else text
         assert grid(base, **{path: [text]}) == [base]
 
 

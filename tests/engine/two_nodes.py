@@ -32,11 +32,11 @@ STORE = 80_000_000
 def small(jobs, steps):
     """So many experiments of a few seconds each."""
     probing = Probing(
-        snapshots=12,
-        probe_batches=3,
+        snapshots=8,
+        probe_batches=2,
         probe_size=20,
-        null_snapshots=3,
-        permutations=3,
+        null_snapshots=2,
+        permutations=2,
         evaluation=50,
     )
     one = Autoencoder(training=Training(steps=steps), probing=probing)

@@ -19,6 +19,7 @@ SAYS = {
     "own_loop": r"layer 4: I\(T;Y\) above the null \d\.\d+ → \d\.\d+ bit",
     "own_estimator": r"estimator +gaussian +renyi",
     "cnn": r"layer 9: I\(T;Y\) above the null \d\.\d+ bit \(train\), \d\.\d+ bit \(test\)",
+    "information_loss": r"beta 1\.0: above the null I\(X;T\) \d\.\d+, I\(T;Y\) \d\.\d+ bit",
     "transformer": r"encoder\.layers\.1: I\(X;T\) \d\.\d+ bit, I\(T;Y\) \d\.\d+ bit",
     "lightning_module": r"looked after \[0, 1, .*75\] updates",
     "checkpoints": r"step 200: I\(T;Y\) of layer 3 is \d\.\d+ bit \(null \d\.\d+\)",
@@ -85,10 +86,16 @@ def the_table_says_what_the_arrays_say(said, folder):
         assert len(found) == 3 and sum(found) / 3 == pytest.approx(mean, abs=6e-4)
 
 
+def the_price_is_paid_in_bits_about_the_input(said, folder):
+    (_, free, _), (_, priced, known) = numbers(r"beta \d\.\d: above", said)
+    assert priced < free and known > 0
+
+
 IS_TRUE = {
     "own_loop": learning_tells_of_the_labels,
     "own_estimator": both_estimators_see_the_target,
     "cnn": both_probes_are_above_the_null,
+    "information_loss": the_price_is_paid_in_bits_about_the_input,
     "transformer": layers_know_of_both_sides,
     "lightning_module": the_folder_says_what_was_printed,
     "checkpoints": training_lifts_it_above_the_null,

@@ -43,6 +43,7 @@ def trace(to_input, to_target, pairs=(2.0, 1.0), whole=3.0, s_x=4.0, null=0.0):
             "S_T": labelled(np.full(5, 0.5), "layer", LAYERS),
             "S_X": labelled(s_x),
             "norm_T": labelled(np.ones(5), "layer", LAYERS).isel(estimator=0, drop=True),
+            "loss_test": xr.DataArray(1.5 - t, attrs={"unit": "squared intensity"}),
         }
         if step % 10 == 0:
             values["I_XT_null"] = labelled(np.full(5, null), "layer", LAYERS)
@@ -129,8 +130,9 @@ def test_a_network_that_never_learned_is_its_own_control():
     frozen = trace(lambda t: learned(0.3), lambda t: decoded(0.3))
     claim = next(claim for claim in claims(frozen) if claim.key == "dpi-encoder")
     for reading in judge(claim, [frozen]).readings:
-        assert reading.control.mean == pytest.approx(reading.effect.mean, abs=1e-9)
-        assert reading.shared_with_control
+        control = reading.at_controls["untrained network"]
+        assert control.mean == pytest.approx(reading.effect.mean, abs=1e-9)
+        assert "untrained network" in reading.shared_with
 
 
 def test_what_is_all_at_the_ceiling_is_not_measurable_raw_or_above_the_null():

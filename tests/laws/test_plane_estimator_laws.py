@@ -7,7 +7,10 @@ import pytest
 import torch
 
 from infoplane.numerics.bandwidth import Fixed, LeeJo, MedianDistance, Silverman, Tapia
-from infoplane.observe.estimator import FromSamples, MatrixRenyi
+from infoplane.numerics.binning import Distinct, FixedWidth, Quantile
+from infoplane.observe.binned import BinnedStates
+from infoplane.observe.estimator import MatrixRenyi
+from infoplane.observe.from_samples import FromSamples
 from infoplane.values.estimate import Estimate
 from infoplane.values.methods import RENYI
 
@@ -44,6 +47,9 @@ ESTIMATORS = (
     MatrixRenyi(2.0, LeeJo()),
     MatrixRenyi(math.inf, MedianDistance()),
     MatrixRenyi(0.5, Fixed(1.0)),
+    BinnedStates(FixedWidth(0.7)),
+    BinnedStates(Quantile(3), {"x": Distinct()}, "miller-madow"),
+    BinnedStates(FixedWidth(1.0), correction="shrinkage"),
     FromSamples(Gaussian()),
 )
 pytestmark = pytest.mark.parametrize("one", ESTIMATORS, ids=lambda one: repr(one)[:40])

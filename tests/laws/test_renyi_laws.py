@@ -24,7 +24,8 @@ from infoplane.numerics.gram import gaussian_gram, joint, label_gram
 AS_GIVEN = [Silverman(), LeeJo(), Fixed(1.0), MedianDistance()]
 STANDARDISED = [Tapia(), Tapia(standardise="whole")]
 RULES = AS_GIVEN + STANDARDISED
-SCALE_FREE = [MedianDistance(), *STANDARDISED]
+SCALE_FREE = [rule for rule in RULES if rule.scale_invariant]
+SCALED = [rule for rule in RULES if not rule.scale_invariant]
 ORDERS = [0.5, 0.9, 1.0, 1.01, 2.0, 5.0, math.inf]
 LARGEST = {torch.float16: 2, torch.bfloat16: 6, torch.float32: 6, torch.float64: 6}
 """Largest power of ten by which samples of a type are scaled."""
@@ -128,7 +129,7 @@ def test_units_do_not_matter(rule: Bandwidth, x: Tensor, power: int, origin: flo
     )
 
 
-@pytest.mark.parametrize("rule", [Silverman(), LeeJo(), Fixed(1.0)], ids=repr)
+@pytest.mark.parametrize("rule", SCALED, ids=repr)
 def test_units_decide_everything_under_the_other_rules(rule: Bandwidth):
     x = torch.randn(50, 4)
     tiny, huge = (Renyi(bandwidth=rule).entropy(scale * x).value for scale in (1e-6, 1e6))
@@ -159,6 +160,7 @@ def test_aligned_batches_keep_the_same_laws(alpha: float, seed: int):
     whole = matrix.entropy(gram.times(label_gram(labels)), alpha)
     assert (sigma > 0).all()
     assert ((value > -1e-9) & (value <= whole + rounding(alpha))).all()
+    assert Alignment(labels).scale_invariant and not Alignment(labels).after(sigma).scale_invariant
     scaled, width = gaussian_gram(1e6 * x, Alignment(labels))
     torch.testing.assert_close(width, 1e6 * sigma, rtol=1e-9, atol=0)
     torch.testing.assert_close(matrix.entropy(scaled, alpha), value, rtol=0, atol=rounding(alpha))

@@ -13,20 +13,18 @@ from infoplane.measures.estimator import (
     ShuffledEstimator,
 )
 from infoplane.measures.evidence.null import WithNull
-from infoplane.measures.normal.gaussian import (
-    NINETY,
-    Gaussian,
-    GaussianCopula,
+from infoplane.measures.normal.gaussian import Gaussian, GaussianCopula, normal_scores
+from infoplane.measures.normal.sampling import (
     effective_pairs,
     entropy_bias,
     entropy_variance,
     information_bias,
-    normal_scores,
     related_variance,
     unrelated_variance,
 )
 from infoplane.quantities import normal
 from infoplane.values.errors import InfoplaneError
+from infoplane.values.estimate import NINETY
 from infoplane.values.seeds import orders
 from oracles import densities as oracle
 

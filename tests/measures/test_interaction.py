@@ -18,7 +18,7 @@ from infoplane.measures.interaction import (
     o_information,
     total_correlation,
 )
-from infoplane.measures.samples import numbers, paired
+from infoplane.measures.samples import as_numbers, paired
 from infoplane.numerics.bandwidth import Fixed, Silverman, Tapia
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.estimate import Estimate
@@ -39,7 +39,7 @@ class Normal:
     properties = Properties(takes=("numbers",))
 
     def joint_entropy(self, *variables) -> Estimate:
-        covariance = torch.cat([numbers(x, "x", "") for x in variables], 1).T.cov()
+        covariance = torch.cat([as_numbers(x, "x", "") for x in variables], 1).T.cov()
         scaled = 2 * math.pi * math.e * torch.atleast_2d(covariance)
         value = float(torch.logdet(scaled)) / (2 * math.log(2))
         return Estimate(value, len(variables[0]), repr(self))

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infoplane.measures.evidence.null import WithNull
-from infoplane.measures.noise import kde
 from infoplane.measures.noise import layer as noise
 from infoplane.measures.noise.kde import PairwiseKDE
 from infoplane.values.errors import InfoplaneError
@@ -168,7 +167,7 @@ def test_tiles_and_distances_far_from_the_origin_do_not_show(monkeypatch):
     outlier = (69 * (without + math.log2(70 / 69)) + math.log2(70)) / 70
     assert PairwiseKDE(0.2)(far, far).value == pytest.approx(outlier, abs=1e-9)
     assert PairwiseKDE(0.2)(t, t + 1e6).value == pytest.approx(expected, abs=1e-6)
-    monkeypatch.setattr(kde, "TILE", 16)
+    monkeypatch.setattr(noise, "TILE", 16)
     assert PairwiseKDE(0.2)(t, t).value == pytest.approx(expected, abs=1e-12)
 
 

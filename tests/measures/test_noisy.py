@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from infoplane.measures.evidence.null import WithNull
-from infoplane.measures.noise import channel as noisy
+from infoplane.measures.noise import layer
 from infoplane.measures.noise.channel import NoisyChannel
 from infoplane.measures.noise.kde import PairwiseKDE
 from infoplane.values.errors import InfoplaneError
@@ -122,7 +122,7 @@ def test_an_outlier_does_not_show():
 def test_tiles_do_not_show(monkeypatch):
     t, labels = points(50, 2), torch.arange(50) % 3
     before = NoisyChannel()(t, t).value, NoisyChannel()(labels, t).value
-    monkeypatch.setattr(noisy, "TILE", 7)
+    monkeypatch.setattr(layer, "TILE", 7)
     after = NoisyChannel()(t, t).value, NoisyChannel()(labels, t).value
     assert after == pytest.approx(before, abs=1e-12)
 

@@ -9,9 +9,13 @@ import pytest
 import torch
 from torch import nn
 
+from infoplane.measures.counting.binned import Binned
 from infoplane.measures.gram.renyi import Renyi
 from infoplane.numerics.bandwidth import Tapia
-from infoplane.observe.estimator import FromSamples, MatrixRenyi, seen_by
+from infoplane.numerics.binning import Distinct, FixedWidth
+from infoplane.observe.binned import BinnedStates
+from infoplane.observe.estimator import MatrixRenyi
+from infoplane.observe.from_samples import FromSamples, seen_by
 from infoplane.observe.plane import Plane
 from infoplane.observe.probe import Probe
 from infoplane.record.snapshot import Snapshot
@@ -137,3 +141,30 @@ def test_it_may_say_itself_what_it_is():
 def test_a_renyi_estimator_is_measured_by_its_gram_matrices():
     one = seen_by(Renyi(1.5, Tapia(), Tapia(2.0)), "input")
     assert one == MatrixRenyi(1.5, Tapia(), {"input": Tapia(2.0)})
+
+
+def test_bins_of_x_are_the_inputs_alone_in_either_place_of_a_pair():
+    rule, correction = FixedWidth(0.2), "miller-madow"
+    one = seen_by(Binned(rule, Distinct(), correction), "input")
+    assert one == BinnedStates(rule, {"input": Distinct()}, correction)
+    assert one.words.startswith(f"binned: {rule.formula}; for input {Distinct().formula}; plug-in")
+    values = measured(mine=Binned(rule, Distinct()), permutations=3)
+    torch.manual_seed(0)
+    layer = nn.Linear(3, 2)(X).detach()
+    expected = {
+        "I_XT": [Binned(rule, Distinct())(x, t).value for x, t in zip(X, layer, strict=True)],
+        "I_TY": [Binned(rule)(t, y).value for t, y in zip(layer, Y, strict=True)],
+        "S_T": [Binned(rule).entropy(t).value for t in layer],
+    }
+    for name, of_batches in expected.items():
+        assert values[name].squeeze().values == pytest.approx(of_batches, abs=1e-12), name
+    for name in ("I_XT", "I_XT_null"):  # all inputs are distinct, so a layer tells all that it has
+        assert values[name].values == pytest.approx(values["S_T"].values, abs=1e-12)
+    assert (values["S_X"] == 3).all() and values["I_TY"].max() < 1
+    own = Binned(rule, Distinct())
+    assert own(layer[0], Y[0]).value > expected["I_TY"][0], "x_rule would have cut the layer too"
+
+
+def test_numbers_that_cannot_be_cut_are_named_by_their_variable():
+    with pytest.raises(InfoplaneError, match="^0 could not be cut into bins: FixedWidth"):
+        measured(mine=Binned(FixedWidth(1e-300)))

@@ -131,7 +131,11 @@ def finding(
         Reading(
             name,
             {"enc 1 ≥ enc 2": Interval.of(effect)},
-            {"enc 1 ≥ enc 2": Interval.of([value - 0.4 for value in effect])},
+            {
+                "untrained network": {
+                    "enc 1 ≥ enc 2": Interval.of([value - 0.4 for value in effect])
+                }
+            },
             saturated,
             {"share of steps": 0.93, "smallest margin": -0.0123, "layer": "enc 5"},
         )

@@ -17,7 +17,7 @@ def finding(*readings):
 
 
 def reading(effect, saturated=0.0):
-    return Reading("e", {"": effect}, None, saturated)
+    return Reading("e", {"": effect}, saturated=saturated)
 
 
 def test_the_interval_is_student_s_at_ninety_percent():
@@ -55,8 +55,17 @@ def test_saturated_readings_decide_nothing():
 
 
 def test_a_control_that_shows_the_same_effect_is_noticed():
-    assert Reading("e", {"": UP}, controls={"": UP}).shared_with_control
-    assert not Reading("e", {"": UP}, controls={"": AROUND}).shared_with_control
+    one = Reading("e", {"": UP}, {"null": {"": UP}, "untrained": {"": AROUND}, "PCA": {"": UP}})
+    assert one.shared_with == ("null", "PCA")
+    assert one.at_controls["untrained"] == AROUND
+    assert Reading("e", {"": UP}).shared_with == ()
+    assert Reading("e", {"": DOWN}, {"null": {"": UP}}).shared_with == ()
+
+
+def test_a_control_shares_a_claim_only_if_it_shows_every_part_of_it():
+    parts = {"a": UP, "b": UP}
+    one = Reading("e", parts, {"null": {"a": UP, "b": AROUND}, "PCA": parts})
+    assert one.shared_with == ("PCA",)
 
 
 def test_json_has_no_infinities():
@@ -118,8 +127,8 @@ def test_a_decision_has_a_finite_mean_and_a_finite_interval(samples):
 
 @pytest.mark.parametrize("samples", [[math.inf, 1.0, 2.0], [math.inf] * 3, [math.inf, -math.inf]])
 def test_a_part_that_is_not_finite_leaves_the_claim_undecided(samples):
-    one = Reading("e", {"a": UP, "b": Interval.of(samples)}, {"a": UP, "b": Interval.of(samples)})
+    one = Reading("e", {"a": UP, "b": Interval.of(samples)})
     assert one.verdict is Verdict.UNDECIDED and one.weakest == "b"
-    assert not one.shared_with_control
+    assert one.shared_with == ()
     text = json.dumps(as_json(finding(one)), allow_nan=False)
     assert json.loads(text)["readings"][0]["parts"]["b"]["high"] is None

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, final
 
 import numpy as np
@@ -16,6 +16,8 @@ from infoplane.values.replicates import Replicate
 from infoplane.values.trace import Trace, settings_of
 from infoplane.values.units import BIT
 
+UNTRAINED, SHUFFLED = "untrained network", "permutation null"
+"""Names of the controls that most claims have."""
 Statistic = Callable[[Trace], xr.DataArray]
 """A number per estimator and probe batch, and per part of the claim if it has parts:
 dimensions (estimator, batch) or (part, estimator, batch)."""
@@ -35,13 +37,12 @@ class Claim:
         statistic: Positive, in every part, if the claim holds.
         rests_on: The raw values behind it, with their ceilings; from them comes the share that is
             saturated. An estimator that has not measured all of them has no reading.
-        control: The same statistic where the claim has no reason to hold, None if there is no
-            such place.
-        control_name: What that place is.
+        controls: The same statistic where the claim has no reason to hold, by what that is, such
+            as "untrained network"; of the same parts as the statistic.
         evidence: Named numbers for a reader, of every estimator of a Trace.
         unit: Unit of the statistic.
         notes: Sentences a reader needs to judge it.
-        needs: What else an estimator must have measured, such as the null of its control.
+        needs: What else an estimator must have measured, such as what its controls rest on.
     """
 
     key: str
@@ -49,8 +50,7 @@ class Claim:
     source: str
     statistic: Statistic
     rests_on: Callable[[Trace], xr.DataArray]
-    control: Statistic | None = None
-    control_name: str = "untrained network"
+    controls: Mapping[str, Statistic] = field(default_factory=dict)
     evidence: Callable[[Trace], Evidence] = lambda trace: {}
     unit: str = BIT
     notes: tuple[str, ...] = ()
@@ -99,7 +99,7 @@ def _judged(claim: Claim, traces: Sequence[Trace]) -> Finding | None:
         traces = [trace.sel(estimator=names) for trace in traces]
         rests_on = [one.sel(estimator=names) for one in rests_on]
     effects = _samples(claim.statistic, traces)
-    controls = None if claim.control is None else _samples(claim.control, traces)
+    controls = {name: _samples(control, traces) for name, control in claim.controls.items()}
     full = np.mean([_share_saturated(one) for one in rests_on], axis=0)
     evidence = [claim.evidence(trace) for trace in traces]
     over, count = _spread(traces)
@@ -107,7 +107,9 @@ def _judged(claim: Claim, traces: Sequence[Trace]) -> Finding | None:
         Reading(
             estimator=name,
             parts=_intervals(effects.sel(estimator=name)),
-            controls=None if controls is None else _intervals(controls.sel(estimator=name)),
+            controls={
+                what: _intervals(samples.sel(estimator=name)) for what, samples in controls.items()
+            },
             saturated=float(full[i]),
             evidence=_evidence(evidence, traces, name),
         )
@@ -121,7 +123,6 @@ def _judged(claim: Claim, traces: Sequence[Trace]) -> Finding | None:
         claim.unit,
         over.counted(count) + (", one seed" if over is Replicate.BATCH else ""),
         (*claim.notes, *_without(without)),
-        claim.control_name,
         over,
     )
 

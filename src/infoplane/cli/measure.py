@@ -117,7 +117,8 @@ def _print(said: Mapping[str, Said], recommended: str) -> None:
     """One line per estimator; what there is to say about it below, once each."""
     found = {name: one for name, one in said.items() if isinstance(one, Estimate)}
     notes = list(dict.fromkeys(note for one in found.values() for note in one.notes))
-    columns, left_out = _columns(list(found.values())), []
+    columns = _columns(list(found.values()))
+    left_out: list[str] = []
     if found:
         table = _table(found, columns, notes, recommended)
         while columns and _width(table) > console.width:

@@ -12,7 +12,7 @@ from rich.table import Table
 from infoplane.cli.console import console, err, interruptible
 from infoplane.cli.progress import running
 from infoplane.cli.sweeps import print_sweep
-from infoplane.cli.tables import print_findings, print_matrix, print_settings
+from infoplane.cli.tables import print_findings, print_matrix, print_settings, print_together
 from infoplane.comparing import Comparison
 from infoplane.engine.folder import SweepFolder
 from infoplane.experiments.catalogue import EXPERIMENTS
@@ -107,6 +107,7 @@ def compare(
             )
     comparison = Comparison.of(runs)
     path = comparison.write(out)
+    print_together(comparison)
     print_matrix(comparison)
     console.print(f"Report: {path}", soft_wrap=True)
 

@@ -14,7 +14,7 @@ import tyro
 
 from infoplane.cli.console import FAILED, console, err, interruptible
 from infoplane.cli.progress import sweeping
-from infoplane.cli.tables import print_ledger, print_matrix, print_spreads
+from infoplane.cli.tables import print_ledger, print_matrix, print_spreads, print_together
 from infoplane.engine.driver import jobs_of
 from infoplane.engine.folder import SweepFolder
 from infoplane.engine.grid import axes_of, gridded, grids_in, over_seeds
@@ -122,8 +122,9 @@ def sweeper(experiment: type[Any]) -> Callable[..., None]:
 
 
 def print_sweep(sweep: Sweep) -> None:
-    """Verdicts by setting, what they are worth together, and what is missing."""
+    """What the runs say together, verdicts by setting, what they are worth, what is missing."""
     if sweep.runs:
+        print_together(sweep.comparison)
         print_matrix(sweep.comparison)
         print_spreads(sweep.findings)
         print_ledger(sweep.ledger)

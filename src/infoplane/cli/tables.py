@@ -7,9 +7,9 @@ from rich.table import Table
 
 from infoplane.analysis.ledger import Ledger
 from infoplane.cli.console import console
-from infoplane.comparing import LOST, NOT_ASKED, Comparison
+from infoplane.comparing import HEADING, LOST, NOT_ASKED, Comparison
 from infoplane.experiments.comparison.verdicts import Judged
-from infoplane.values.finding import Finding, Interval
+from infoplane.values.finding import Finding, Interval, Reading
 
 SIDE_BY_SIDE = 4
 """So many columns of verdicts fit into a terminal."""
@@ -28,22 +28,42 @@ def print_findings(
         console.print("This experiment makes no claims.")
         return
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    for heading in ("claim", "verdict", "estimator", "effect (90 %)", "control", ""):
-        table.add_column(heading, no_wrap=True)
+    controls = dict.fromkeys(
+        name for one in found for each in one.readings for name in each.controls
+    )
+    for heading in ("claim", "verdict", "estimator", "effect (90 %)", *controls, ""):
+        table.add_column(heading, no_wrap=heading not in controls)
     for finding in found:
         for i, reading in enumerate(finding.readings):
-            effect, control = reading.effect, reading.control
+            effect = reading.effect
             table.add_row(
                 finding.key if i == 0 else "",
                 str(finding.verdict) if i == 0 else "",
                 reading.estimator,
                 f"{effect.mean:+.3f} {_half(effect)} {finding.unit}",
-                ("" if control is None else f"{control.mean:+.3f}")
-                + (" too" if reading.shared_with_control else ""),
+                *(_at(reading, name) for name in controls),
                 LOST if (finding.key, reading.estimator) in lost else "",
             )
     console.print(table)
     console.print(f"Intervals over {found[0].spread}.")
+
+
+def _at(reading: Reading, control: str) -> str:
+    """What a control shows of the weakest part, and whether it shows the claim as well."""
+    found = reading.at_controls.get(control)
+    if found is None:
+        return ""
+    return f"{found.mean:+.3f}" + (" too" if control in reading.shared_with else "")
+
+
+def print_together(comparison: Comparison) -> None:
+    """What runs say together that differ in the one setting which their experiment compares."""
+    for name, one in comparison.together.items():
+        console.print(f"{HEADING}: {name}", soft_wrap=True)
+        print_findings(one.read.findings, _lost(name, one.read.findings, comparison.ledger))
+        for sentence in one.summary:
+            console.print(sentence, soft_wrap=True)
+        console.print()
 
 
 def print_matrix(comparison: Comparison) -> None:
@@ -90,14 +110,18 @@ def print_settings(findings: Mapping[str, Sequence[Finding]], ledger: Ledger) ->
     for setting, found in findings.items():
         if len(findings) > 1:
             console.print(f"{setting}:")
-        lost = {
-            (one.key, reading.estimator)
-            for one in found
-            for reading in one.readings
-            if ledger.is_lost(setting, one, reading.estimator)
-        }
-        print_findings(found, lost)
+        print_findings(found, _lost(setting, found, ledger))
         console.print()
+
+
+def _lost(name: str, found: Sequence[Finding], ledger: Ledger) -> set[tuple[str, str]]:
+    """Claims and estimators of a setting or family whose reading is not decided among all."""
+    return {
+        (one.key, reading.estimator)
+        for one in found
+        for reading in one.readings
+        if ledger.is_lost(name, one, reading.estimator)
+    }
 
 
 def print_spreads(findings: Mapping[str, Sequence[Finding]]) -> None:

@@ -2,5 +2,6 @@
 
 from infoplane.comparing.comparison import Comparison
 from infoplane.comparing.tables import LOST, NOT_ASKED
+from infoplane.comparing.together import HEADING
 
-__all__ = ["LOST", "NOT_ASKED", "Comparison"]
+__all__ = ["HEADING", "LOST", "NOT_ASKED", "Comparison"]

@@ -10,6 +10,7 @@ from infoplane.analysis.ledger import Ledger
 from infoplane.comparing.column import Column, columns_of, require_different
 from infoplane.comparing.numbers import TOO_LARGE, numbers_for_page
 from infoplane.comparing.tables import settings_table, verdict_tables
+from infoplane.comparing.together import Together, families_of
 from infoplane.experiments.comparison.common import Runs
 from infoplane.experiments.comparison.doubts import left_out
 from infoplane.experiments.comparison.figures import not_shown, panels
@@ -88,23 +89,32 @@ class Comparison:
         return judged(self.findings)
 
     @cached_property
+    def together(self) -> dict[str, Together]:
+        """The runs that differ in the one setting which their experiment compares, by name."""
+        return families_of([run for runs in self.runs.values() for run in runs])
+
+    @cached_property
+    def said_together(self) -> dict[str, list[Finding]]:
+        """What the runs found together, by the name of their family."""
+        return {name: one.read.findings for name, one in self.together.items()}
+
+    @cached_property
     def ledger(self) -> Ledger:
-        """All readings of all columns, at one false discovery rate."""
-        return Ledger.of(self.findings)
+        """All readings of all columns and families, at one false discovery rate."""
+        return Ledger.of({**self.findings, **self.said_together})
 
     def as_json(self) -> dict[str, Any]:
-        """What every column found as plain JSON, by the column's name.
+        """What every family and every column found as plain JSON, by its name.
 
         Beside what ``values.finding.as_json`` tells of a reading stands its ``p_value`` ("the
         effect is zero"), its ``q_value`` in the ledger (null if it could not be decided), and what
         its interval is ``over``: "seed", "init" (networks) or "batch" (of one network).
         """
-        return {
-            name: [self._told(name, one) for one in found] for name, found in self.findings.items()
-        }
+        every = {**self.said_together, **self.findings}
+        return {name: [self._told(name, one) for one in found] for name, found in every.items()}
 
     def _told(self, name: str, finding: Finding) -> dict[str, Any]:
-        """A finding of one column."""
+        """A finding of one column or family."""
         told = as_json(finding)
         readings = []
         for reading, written in zip(finding.readings, told["readings"], strict=True):
@@ -127,12 +137,14 @@ class Comparison:
         """The page as HTML."""
         traces, citations, table = self.traces, Citations(), numbers_for_page(self.traces)
         folders = {name: [run.folder for run in runs] for name, runs in self.runs.items()}
+        chapters = [one.chapter(name, citations) for name, one in self.together.items()]
         verdicts = verdict_tables(self.claims, tuple(traces), self.ledger, citations)
         settings = settings_table(traces, folders)
         return page(
             title=self.title,
             summary=summary(traces, self.claims),
             alerts=[*self.notes, *self._broken()],
+            chapters=chapters,
             panels=panels(traces),
             findings=[],
             tables=[settings, *verdicts] if len(traces) == 2 else [*verdicts, settings],

@@ -198,7 +198,7 @@ def _verdict(name: str, finding: Finding | None, ledger: Ledger) -> Cell:
     readings = [
         f"{reading.estimator}: {interval(reading.effect, finding.unit)}"
         + (f", {reading.saturated:.0%} saturated" if reading.saturated else "")
-        + (f"; {finding.control_name} too" if reading.shared_with_control else "")
+        + (f"; {', '.join(reading.shared_with)} too" if reading.shared_with else "")
         + (f"; {LOST}" if ledger.is_lost(name, finding, reading.estimator) else "")
         for reading in finding.readings
     ]

@@ -172,11 +172,16 @@ def _path(name: str, kinds: Mapping[str, Any], base: Any) -> str:  # noqa: ANN40
 
 
 def _value(path: str, kind: Any, value: Any) -> Any:  # noqa: ANN401 — whatever a field holds
-    """A value as a field's kind has it, read as on the command line."""
+    """A value as a field's kind has it, read as on the command line.
+
+    Several values of one field are separated by spaces there, such as "256 64".
+    """
     if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         if isinstance(value, kind):
             return value
         raise InfoplaneError(f"{path} is a {kind.__name__}; got {value!r}. Vary its fields.")
+    if isinstance(value, str) and get_origin(kind) is tuple:
+        value = value.split()
     words = [str(one) for one in value] if isinstance(value, list | tuple) else [str(value)]
     try:
         with redirect_stderr(io.StringIO()):  # tyro would print a box about options

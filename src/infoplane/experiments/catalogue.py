@@ -4,7 +4,11 @@ from collections.abc import Mapping
 
 from infoplane.experiments.autoencoder.experiment import Autoencoder
 from infoplane.experiments.calibration.experiment import Calibration
+from infoplane.experiments.latent.experiment import Latent
+from infoplane.experiments.layerwise.experiment import Layerwise
 from infoplane.experiments.protocol import Experiment, Shown
+from infoplane.experiments.regularised.experiment import Regularised
+from infoplane.experiments.species.experiment import DiverseAutoencoders
 from infoplane.experiments.watched import Watched
 from infoplane.values.errors import InfoplaneError
 
@@ -13,6 +17,10 @@ WATCH = "watch"
 EXPERIMENTS: Mapping[str, type[Experiment]] = {
     Autoencoder.name: Autoencoder,
     Calibration.name: Calibration,
+    DiverseAutoencoders.name: DiverseAutoencoders,
+    Latent.name: Latent,
+    Layerwise.name: Layerwise,
+    Regularised.name: Regularised,
 }
 
 

@@ -1,13 +1,23 @@
 """Claims that several papers make, in terms of layers: chains, phases, and what can be measured."""
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from infoplane.analysis import phases
-from infoplane.analysis.claims import Claim, Evidence, above_null, trained, untrained
+from infoplane.analysis.claims import (
+    SHUFFLED,
+    UNTRAINED,
+    Claim,
+    Evidence,
+    Statistic,
+    above_null,
+    trained,
+    untrained,
+)
 from infoplane.analysis.dpi import Chain, by_stage, link_evidence, untrained_slack
 from infoplane.values.ceilings import ceiling, saturated
 from infoplane.values.estimate import SATURATION
@@ -24,6 +34,7 @@ def chain_claim(
     chain: Callable[[Trace], Chain],
     *,
     rests_on: Callable[[Trace], Chain] | None = None,
+    controls: Mapping[str, Callable[[Trace], Trace]] = MappingProxyType({}),
     notes: tuple[str, ...] = (),
 ) -> Claim:
     """A chain of inequalities holds, link by link, at every stage of training.
@@ -34,6 +45,8 @@ def chain_claim(
         source: Where it comes from.
         chain: The chain of a Trace.
         rests_on: The raw chain whose saturation counts; None for the chain itself.
+        controls: Networks beside the untrained one on which the chain is asked too, each as a
+            Trace of one moment.
         notes: What else a reader needs.
     """
     return Claim(
@@ -41,12 +54,22 @@ def chain_claim(
         statement=statement,
         source=source,
         statistic=lambda trace: by_stage(chain(trained(trace)).slack()),
-        control=lambda trace: untrained_slack(chain(untrained(trace)).slack()),
+        controls={
+            name: _of_one_moment(chain, of)
+            for name, of in {UNTRAINED: untrained, **controls}.items()
+        },
         rests_on=lambda trace: (rests_on or chain)(trained(trace)).values,
-        needs=lambda trace: ((rests_on or chain)(untrained(trace)).values,),
+        needs=lambda trace: [
+            (rests_on or chain)(of(trace)).values for of in (untrained, *controls.values())
+        ],
         evidence=lambda trace: link_evidence(chain(trained(trace)).slack()),
         notes=("The effect is the mean slack of the weakest link at its weakest stage.", *notes),
     )
+
+
+def _of_one_moment(chain: Callable[[Trace], Chain], of: Callable[[Trace], Trace]) -> Statistic:
+    """The slack of a chain at one moment, under the name of every stage."""
+    return lambda trace: untrained_slack(chain(of(trace)).slack())
 
 
 def fitting(layer: str) -> Claim:
@@ -58,10 +81,11 @@ def fitting(layer: str) -> Claim:
         statistic=lambda trace: phases.fitting(
             _of(trace, "I_XT", layer), _of(trace, "I_TY", layer)
         ),
-        control=lambda trace: phases.fitting(
-            _null(trace, "I_XT", layer), _null(trace, "I_TY", layer)
-        ),
-        control_name="permutation null",
+        controls={
+            SHUFFLED: lambda trace: phases.fitting(
+                _null(trace, "I_XT", layer), _null(trace, "I_TY", layer)
+            )
+        },
         rests_on=lambda trace: _of(trace, "I_XT", layer),
         evidence=lambda trace: _course(trace, layer),
         notes=("The effect is the smaller rise less 0.25 bit.", _NULL_CONTROL),
@@ -77,8 +101,7 @@ def simplifying(layer: str) -> Claim:
         "peak.",
         source=PHASES,
         statistic=lambda trace: phases.simplifying(_of(trace, "I_XT", layer)),
-        control=lambda trace: phases.simplifying(_null(trace, "I_XT", layer)),
-        control_name="permutation null",
+        controls={SHUFFLED: lambda trace: phases.simplifying(_null(trace, "I_XT", layer))},
         rests_on=lambda trace: _of(trace, "I_XT", layer),
         evidence=lambda trace: _course(trace, layer),
         notes=(_FALL, _NULL_CONTROL),

@@ -1,7 +1,7 @@
 """Settings that every experiment on the information plane shares, each checked where it is made."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, final
 
@@ -10,7 +10,9 @@ import torch
 from infoplane.datasets.base import Dataset
 from infoplane.numerics.bandwidth import Silverman, Tapia
 from infoplane.observe.estimator import MatrixRenyi, PlaneEstimator
+from infoplane.observe.plane import Plane
 from infoplane.observe.probe import Probe
+from infoplane.observe.side_by_side import SideBySide
 from infoplane.record.schedule import LogSpaced, some_of
 from infoplane.values.errors import InfoplaneError
 
@@ -45,7 +47,7 @@ class Probing:
         snapshots: At most so many log-spaced moments are measured.
         probe_batches: Batches of the fixed probe; their spread is the standard error.
         probe_size: Samples per probe batch; no value can exceed log2 of this.
-        probe_from: Which samples the probe is drawn from.
+        probe_from: Which samples the probe is drawn from; of both, each has a probe of its own.
         null_snapshots: At so many of the moments the permutation null is measured too.
         permutations: Shuffles per null; 0 for no nulls.
         evaluation: At most so many training and test samples give the losses.
@@ -54,7 +56,7 @@ class Probing:
     snapshots: int = 100
     probe_batches: int = 5
     probe_size: int = 100
-    probe_from: Literal["test", "train"] = "test"
+    probe_from: Literal["test", "train", "both"] = "test"
     null_snapshots: int = 12
     permutations: int = 39
     evaluation: int = 1000
@@ -78,8 +80,32 @@ class Probing:
         return frozenset(some_of(self.moments(steps), self.null_snapshots))
 
     def probe(self, data: Dataset, seed: int) -> Probe:
-        """The fixed samples."""
-        x, y = data.split(self.probe_from)
+        """The fixed samples.
+
+        Raises:
+            InfoplaneError: There are two probes; ``planes`` looks at both.
+        """
+        if self.probe_from == "both":
+            raise InfoplaneError("This experiment looks at one probe: probe_from=test, or train.")
+        return self._drawn(data, self.probe_from, seed)
+
+    def planes(
+        self, data: Dataset, seed: int, plane: Callable[[Probe], Plane]
+    ) -> Plane | SideBySide:
+        """A plane of the fixed samples, or one of each probe, that of the test samples last.
+
+        Args:
+            data: Where they are drawn from.
+            seed: Of the draw.
+            plane: Makes the plane of a probe.
+        """
+        if self.probe_from != "both":
+            return plane(self.probe(data, seed))
+        parts: tuple[Literal["train", "test"], ...] = ("train", "test")
+        return SideBySide({part: plane(self._drawn(data, part, seed)) for part in parts})
+
+    def _drawn(self, data: Dataset, part: Literal["train", "test"], seed: int) -> Probe:
+        x, y = data.split(part)
         return Probe.drawn(x, y, batches=self.probe_batches, size=self.probe_size, seed=seed)
 
 

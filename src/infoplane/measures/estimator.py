@@ -6,8 +6,9 @@ from typing import Protocol, final, runtime_checkable
 from jaxtyping import Int
 from torch import Tensor
 
-from infoplane.measures.samples import PAIRS, Pair, Samples
+from infoplane.measures.samples import Samples
 from infoplane.values.estimate import Bound, Estimate
+from infoplane.values.pairs import PAIRS, Pair
 
 
 @final

@@ -72,14 +72,13 @@ def total_correlation(
     2.0
     """
     samples = several(variables, 2, "can share something")
-    *alone, together = entropies_of(samples, [*_each(samples), _all(samples)], estimator)
+    *alone, whole = entropies_of(samples, [*_each(samples), _all(samples)], estimator)
     entropies = [one.value for one in alone]
-    value = sum(entropies) - together.value
-    notes = gathered([*alone, together]) + too_fine(together, len(samples))
+    value, notes = sum(entropies) - whole.value, _remarks([*alone, whole], len(samples))
     if normalised:
-        return _share(value, sum(entropies) - max(entropies), together, notes)
+        return _share(value, sum(entropies) - max(entropies), whole, notes)
     ceilings = sorted(one.ceiling for one in alone)
-    return difference(value, together, sum(ceilings[1:]), notes)
+    return difference(value, whole, sum(ceilings[1:]), notes)
 
 
 def dual_total_correlation(
@@ -106,12 +105,12 @@ def dual_total_correlation(
     1.0
     """
     samples = several(variables, 2, "can share something")
-    *without, together = entropies_of(samples, [*_all_but(samples), _all(samples)], estimator)
-    value = sum(one.value for one in without) - (len(samples) - 1) * together.value
-    notes = gathered([*without, together]) + too_fine(together, len(samples))
+    *without, whole = entropies_of(samples, [*_all_but(samples), _all(samples)], estimator)
+    value = sum(one.value for one in without) - (len(samples) - 1) * whole.value
+    notes = _remarks([*without, whole], len(samples))
     if normalised:
-        return _share(value, together.value, together, notes)
-    return difference(value, together, together.ceiling, notes)
+        return _share(value, whole.value, whole, notes)
+    return difference(value, whole, whole.ceiling, notes)
 
 
 def o_information(
@@ -139,11 +138,11 @@ def o_information(
     samples = several(variables, 3, "can hold redundancy or synergy (of two, Ω is always 0)")
     count = len(samples)
     groups = [*_each(samples), *_all_but(samples), _all(samples)]
-    *parts, together = entropies_of(samples, groups, estimator)
-    alone, without = (sum(one.value for one in some) for some in (parts[:count], parts[count:]))
-    value = (alone - together.value) - (without - (count - 1) * together.value)
-    notes = gathered([*parts, together]) + too_fine(together, count)
-    return difference(value, together, (count - 2) * together.ceiling, notes)
+    *some, whole = entropies_of(samples, groups, estimator)
+    alone, without = (sum(one.value for one in part) for part in (some[:count], some[count:]))
+    value = (alone - whole.value) - (without - (count - 1) * whole.value)
+    notes = _remarks([*some, whole], count)
+    return difference(value, whole, (count - 2) * whole.ceiling, notes)
 
 
 def entropies_of(
@@ -220,6 +219,11 @@ def too_fine(together: Estimate, count: int) -> tuple[str, ...]:
         "from the entropies of fewer variables, whatever they share. Take more samples, a wider "
         "kernel or coarser bins.",
     )
+
+
+def _remarks(entropies: Sequence[Estimate], count: int) -> tuple[str, ...]:
+    """What is to be said of entropies of which the last is that of all variables together."""
+    return gathered(entropies) + too_fine(entropies[-1], count)
 
 
 def gathered(parts: Iterable[Estimate]) -> tuple[str, ...]:

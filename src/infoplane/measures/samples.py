@@ -1,7 +1,7 @@
 """The border: arrays of any usual shape become checked tensors of samples."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,13 +11,10 @@ from torch import Tensor
 from infoplane.numerics.bandwidth import Bandwidth
 from infoplane.numerics.gram import Gram, gaussian_gram, label_gram
 from infoplane.values.errors import InfoplaneError
+from infoplane.values.pairs import PAIRS, Pair
 
 Samples = Tensor | np.ndarray | Sequence[Any]
 """Samples along the first axis: (n,), (n, d) or (n, c, h, w); integers of shape (n,) are labels."""
-
-Pair = Literal["numbers", "mixed", "labels"]
-"""Two variables of numbers, numbers and a discrete one in either place, or two discrete ones."""
-PAIRS: tuple[Pair, ...] = ("numbers", "mixed", "labels")
 
 
 def as_samples(x: Samples, name: str) -> Tensor:
@@ -100,7 +97,7 @@ def pair_of(x: Tensor, y: Tensor) -> Pair:
     return PAIRS[discrete]
 
 
-def numbers(x: Tensor, name: str, remedy: str) -> Float[Tensor, "n d"]:
+def as_numbers(x: Tensor, name: str, remedy: str) -> Float[Tensor, "n d"]:
     """Checked samples as float64 columns.
 
     Args:

@@ -10,11 +10,12 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from infoplane.measures.estimator import Estimator, Pair, Properties
+from infoplane.measures.estimator import Estimator, Properties
 from infoplane.measures.evidence.null import shuffled, sources_of, told
 from infoplane.measures.samples import Samples, is_discrete, pair_of, paired
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.estimate import Estimate
+from infoplane.values.pairs import Pair
 from infoplane.values.seeds import stream
 
 

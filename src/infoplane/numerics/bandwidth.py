@@ -6,7 +6,7 @@ for them. Absolute values under different rules are not comparable; that is why 
 
 import math
 from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol, final, runtime_checkable
+from typing import ClassVar, Literal, Protocol, final, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int, Num
@@ -48,6 +48,16 @@ class Described(Protocol):
         ...
 
 
+@runtime_checkable
+class SaysScale(Protocol):
+    """A rule that says whether units matter to it."""
+
+    @property
+    def scale_invariant(self) -> bool:
+        """Whether the kernel stays if all numbers are doubled."""
+        ...
+
+
 class _AsGiven:
     """Shared by the rules that leave the samples as they are."""
 
@@ -77,6 +87,8 @@ class Silverman(_AsGiven):
     Source: yu2019understanding; yu2020understanding.
     """
 
+    scale_invariant: ClassVar[bool] = False
+
     h: float = 5.0
 
     def __post_init__(self) -> None:
@@ -104,6 +116,8 @@ class LeeJo(_AsGiven):
 
     Source: lee2021information.
     """
+
+    scale_invariant: ClassVar[bool] = False
 
     gamma: float = 2.0
 
@@ -140,6 +154,8 @@ class Tapia:
 
     Source: tapia2020information.
     """
+
+    scale_invariant: ClassVar[bool] = True
 
     gamma: float = 1.0
     standardise: Literal["columns", "whole"] = "columns"
@@ -178,6 +194,8 @@ class Tapia:
 class Fixed(_AsGiven):
     """One width chosen by hand, in the units of the samples."""
 
+    scale_invariant: ClassVar[bool] = False
+
     width: float
 
     def __post_init__(self) -> None:
@@ -206,6 +224,8 @@ class MedianDistance(_AsGiven):
     If more than half of all pairs coincide the median is 0; the median of the positive distances
     is taken instead, and 1 if all samples are equal (their kernel is then 1 at any width).
     """
+
+    scale_invariant: ClassVar[bool] = True
 
     factor: float = 1.0
 
@@ -256,6 +276,11 @@ class Alignment(_AsGiven):
     smoothing: float = 0.9
     previous: Float[Tensor, " batch"] | None = field(default=None, repr=False)
     centred: bool = False
+
+    @property
+    def scale_invariant(self) -> bool:
+        """As long as no width of a step before, in its units, is remembered."""
+        return self.previous is None
 
     @property
     def formula(self) -> str:

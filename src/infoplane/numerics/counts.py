@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import final
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int, Num, Shaped
 from torch import Tensor
@@ -65,24 +66,25 @@ class Marginal:
         place: State of every cell of the table it was made from; None if these are the cells.
     """
 
-    counts: Float[Tensor, " k"]
-    place: Int[Tensor, " c"] | None
+    counts: Float[np.ndarray, " k"]
+    place: Int[np.ndarray, " c"] | None
 
     @property
     def occupied(self) -> int:
         """Number of states that occur."""
-        return int(self.counts.count_nonzero())
+        return int(np.count_nonzero(self.counts))
 
-    def log2_at_cells(self) -> Float[Tensor, " c"]:
+    def log2_at_cells(self) -> Float[np.ndarray, " c"]:
         """Logarithm of the count of every cell's own state."""
-        logs = self.counts.log2()
-        return logs if self.place is None else logs.index_select(0, self.place)
+        return np.log2(self.counts if self.place is None else self.counts[self.place])
 
 
 @final
 @dataclass(frozen=True)
 class Contingency:
     """How often the states of several variables occur together; empty cells are left out.
+
+    The arrays are NumPy's, because tables are small: a call of torch costs more than its work.
 
     Attributes:
         cells: State of every variable in every occupied cell.
@@ -91,8 +93,8 @@ class Contingency:
         n: Number of samples.
     """
 
-    cells: tuple[Int[Tensor, " c"], ...]
-    counts: Float[Tensor, " c"]
+    cells: tuple[Int[np.ndarray, " c"], ...]
+    counts: Float[np.ndarray, " c"]
     sizes: tuple[int, ...]
     n: int
 
@@ -100,12 +102,11 @@ class Contingency:
         """The table of the variables ``axes`` alone."""
         if axes == tuple(range(len(self.cells))):
             return Marginal(self.counts, None)
-        place, size = _numbered([self.cells[i] for i in axes], [self.sizes[i] for i in axes])
+        sizes = [self.sizes[i] for i in axes]
+        place, size = np.ravel_multi_index([self.cells[i] for i in axes], sizes), math.prod(sizes)
         if size > _dense(len(place)):
-            kept, place = torch.unique(place, return_inverse=True)
-            size = len(kept)
-        counts = self.counts.new_zeros(size).index_add_(0, place, self.counts)
-        return Marginal(counts, place)
+            place = np.unique(place, return_inverse=True)[1]
+        return Marginal(np.bincount(place, self.counts), place)
 
 
 def states(x: Shaped[Tensor, "n *d"]) -> States:
@@ -139,12 +140,9 @@ def contingency(*variables: States) -> Contingency:
     """
     sizes = tuple(variable.size for variable in variables)
     codes, size = _numbered([variable.ids for variable in variables], list(sizes))
-    places, counts = _occupied(codes, size)
-    cells: list[Tensor] = []
-    for width in reversed(sizes[1:]):
-        cells.insert(0, places % width)
-        places = places // width
-    return Contingency((places, *cells), counts.double(), sizes, variables[0].n)
+    places, counts = (one.cpu().numpy() for one in _occupied(codes, size))
+    cells = np.unravel_index(places, sizes)
+    return Contingency(cells, counts.astype(np.float64), sizes, variables[0].n)
 
 
 def shuffled_cells(

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, final
 
+import numpy as np
 import torch
 from jaxtyping import Float, Num
 from torch import Tensor
@@ -188,19 +189,20 @@ def counted(table: Contingency, terms: Terms, correction: Correction = "none") -
     """
     n, signs = table.n, [float(sign) for sign in terms.values()]
     parts = {axes: table.marginal(axes) for axes in terms}
-    logs = torch.stack([part.log2_at_cells() for part in parts.values()])
+    logs = np.stack([part.log2_at_cells() for part in parts.values()])
     sums = (logs @ table.counts).tolist()
     entropies = {axes: math.log2(n) - one / n for axes, one in zip(terms, sums, strict=True)}
     occupied = {axes: part.occupied for axes, part in parts.items()}
     plain = sum(terms[axes] * entropies[axes] for axes in terms)
-    beyond = sum(signs) * math.log2(n) - plain - logs.new_tensor(signs) @ logs
-    variance = float(table.counts @ beyond.square()) / n
+    beyond = sum(signs) * math.log2(n) - plain - np.array(signs) @ logs
+    variance = float(table.counts @ beyond**2) / n
     value, degrees = plain, -sum(terms[axes] * (occupied[axes] - 1) for axes in terms)
     if correction == "miller-madow":
         entropies = {axes: entropies[axes] + miller_madow(occupied[axes], n) for axes in terms}
         value -= degrees / (2 * n * LN2)
     elif correction == "shrinkage":
-        entropies = _shrunk(table, {axes: one.counts for axes, one in parts.items()})
+        counts = {axes: torch.from_numpy(one.counts) for axes, one in parts.items()}
+        entropies = _shrunk(table, counts)
         value = sum(terms[axes] * entropies[axes] for axes in terms)
     return Counted(value, plain, variance, degrees, entropies, occupied, n)
 
@@ -237,7 +239,7 @@ def _shrunk(
 ) -> dict[tuple[int, ...], float]:
     """Entropies of the marginals of the whole table, shrunk."""
     alphabet = [table.marginal((i,)).occupied for i in range(len(table.sizes))]
-    intensity = shrinkage_intensity(table.counts, math.prod(alphabet))
+    intensity = shrinkage_intensity(torch.from_numpy(table.counts), math.prod(alphabet))
     return {
         axes: shrunk_entropy(counts, math.prod(alphabet[i] for i in axes), intensity)
         for axes, counts in parts.items()

@@ -109,11 +109,11 @@ def record(
 
 def checkpoint_of(step: int, model: nn.Module, optimiser: Optimizer) -> Checkpoint:
     """A copy of everything that training changes."""
-    tensors = {f"model.{key}": value.clone() for key, value in model.state_dict().items()}
+    tensors = {f"model.{key}": _packed(value) for key, value in model.state_dict().items()}
     state = optimiser.state_dict()
     for parameter, moments in state["state"].items():
         for key, value in moments.items():
-            tensors[f"optimiser.{parameter}.{key}"] = torch.as_tensor(value).clone()
+            tensors[f"optimiser.{parameter}.{key}"] = _packed(torch.as_tensor(value))
     return Checkpoint(step, tensors, {"param_groups": state["param_groups"]})
 
 
@@ -137,6 +137,20 @@ def restore(checkpoint: Checkpoint, model: nn.Module, optimiser: Optimizer) -> N
         moments.setdefault(int(parameter), {})[key] = value
     groups: Any = checkpoint.state["param_groups"]
     optimiser.load_state_dict({"state": moments, "param_groups": groups})
+    for weights_of, state in optimiser.state.items():
+        state |= {key: _laid_out_as(weights_of, tensor) for key, tensor in state.items()}
+
+
+def _packed(value: Tensor) -> Tensor:
+    """A copy without gaps, as files want it; a transposed view has none of its own."""
+    return value.detach().clone(memory_format=torch.contiguous_format)
+
+
+def _laid_out_as(parameter: Tensor, value: Tensor) -> Tensor:
+    """Moments in the memory layout of their parameter: another one may round differently."""
+    if value.shape != parameter.shape or value.stride() == parameter.stride():
+        return value
+    return torch.empty_like(parameter, dtype=value.dtype).copy_(value)
 
 
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import final
+from typing import Any, final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
@@ -25,6 +25,26 @@ CHIP_CHARACTERS = 28
 """The longest name that a button of the legend shows whole."""
 
 
+@final
+@dataclass(frozen=True)
+class Chapter:
+    """A part of a page that tells something of its own.
+
+    Attributes:
+        heading: What it tells.
+        summary: A few sentences in plain words.
+        findings: Claims with their verdicts.
+        tables: Tables between findings and figures.
+        panels: Figures.
+    """
+
+    heading: str
+    summary: Sequence[str]
+    findings: Sequence[Finding]
+    tables: Sequence[Table] = ()
+    panels: Sequence[Panel] = ()
+
+
 def page(
     title: str,
     summary: Sequence[str],
@@ -38,6 +58,7 @@ def page(
     notes: Sequence[str] = (),
     tables: Sequence[Table] = (),
     alerts: Sequence[str] = (),
+    chapters: Sequence[Chapter] = (),
 ) -> str:
     """A self-contained page; whatever markup the arguments contain is shown as text.
 
@@ -55,23 +76,27 @@ def page(
         notes: Sentences a reader needs to judge it.
         tables: Further tables, between the findings and the figures.
         alerts: Sentences without which the rest would mislead, such as that something is missing.
+        chapters: Parts with findings, tables and figures of their own, before all others.
 
     Raises:
         InfoplaneError: A series of a plane has no training steps.
     """
-    shared = looks(panels)
+    every = [*(panel for one in chapters for panel in one.panels), *panels]
+    shared = looks(every)
     return (
         _templates()
         .get_template("page.html")
         .render(
             title=title,
             summary=summary,
-            parts=_parts(panels),
+            parts=_parts(list(enumerate(every))[len(every) - len(panels) :]),
+            chapters=list(_laid_out(chapters)),
+            drawn=bool(every),
             layers=list(
                 zip(shared, told_apart(list(shared), CHIP_CHARACTERS), shared.values(), strict=True)
             ),
-            moments=moments(panels),
-            sides=_sides(panels),
+            moments=moments(every),
+            sides=_sides(every),
             findings=findings,
             spreads=list(dict.fromkeys(one.spread for one in findings)),
             methods=methods,
@@ -82,12 +107,12 @@ def page(
             notes=notes,
             tables=tables,
             alerts=alerts,
-            plotly=packed(get_plotlyjs()) if panels else "",
+            plotly=packed(get_plotlyjs()) if every else "",
             drawings=packed_json(
                 {
-                    "figures": [drawing(one, shared, panels) for one in panels],
-                    "moments": moments(panels),
-                    "sides": _sides(panels),
+                    "figures": [drawing(one, shared, every) for one in every],
+                    "moments": moments(every),
+                    "sides": _sides(every),
                     "light": LIGHT,
                     "dark": DARK,
                 }
@@ -145,9 +170,24 @@ _HEADINGS = {
 }
 
 
-def _parts(panels: Sequence[Panel]) -> list[tuple[str, str, list[Band]]]:
+def _laid_out(chapters: Sequence[Chapter]) -> Iterator[dict[str, Any]]:
+    """The chapters as the template reads them; figures are numbered through all of them."""
+    number = 0
+    for one in chapters:
+        numbered = list(enumerate(one.panels, start=number))
+        number += len(numbered)
+        yield {
+            "heading": one.heading,
+            "summary": one.summary,
+            "findings": one.findings,
+            "spreads": list(dict.fromkeys(found.spread for found in one.findings)),
+            "tables": one.tables,
+            "parts": _parts(numbered),
+        }
+
+
+def _parts(numbered: Sequence[tuple[int, Panel]]) -> list[tuple[str, str, list[Band]]]:
     """The figures by kind with their headings, in the order of ``_HEADINGS``, each in bands."""
-    numbered = list(enumerate(panels))
     said: set[tuple[str, str]] = set()
     parts = []
     for kind, heading in _HEADINGS.items():

@@ -11,6 +11,8 @@ Bound = Literal["lower", "upper"]
 
 SATURATION = 0.95
 """A value of at least this share of its ceiling log2 n is saturated: it says n, not information."""
+NINETY = 1.6448536269514722
+"""A normal variable lies within so many standard deviations with a frequency of 90 %."""
 
 
 def is_saturated(value: float, ceiling: float) -> bool:

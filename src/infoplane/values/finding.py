@@ -1,4 +1,4 @@
-"""A claim of a paper as a statement with an effect, an interval, a control and a verdict."""
+"""A claim of a paper as a statement with an effect, an interval, controls and a verdict."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -102,14 +102,14 @@ class Reading:
     Attributes:
         estimator: Name of the estimator along the Trace's ``estimator`` dimension.
         parts: The effect of each part; the claim says that all are positive.
-        controls: The same on the control, None where there is none.
+        controls: The same on every control, by its name: where the claim has no reason to hold.
         saturated: Share (0…1) of the values it rests on that are saturated.
         evidence: Named numbers behind the effect, such as the share of steps at which it holds.
     """
 
     estimator: str
     parts: Mapping[str, Interval]
-    controls: Mapping[str, Interval] | None = None
+    controls: Mapping[str, Mapping[str, Interval]] = field(default_factory=dict)
     saturated: float = 0.0
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
@@ -124,9 +124,9 @@ class Reading:
         return self.parts[self.weakest]
 
     @property
-    def control(self) -> Interval | None:
-        """What the control shows of the weakest part."""
-        return None if self.controls is None else self.controls[self.weakest]
+    def at_controls(self) -> dict[str, Interval]:
+        """What every control shows of the weakest part."""
+        return {name: parts[self.weakest] for name, parts in self.controls.items()}
 
     @property
     def verdict(self) -> Verdict:
@@ -173,11 +173,15 @@ class Reading:
         return min(part.n for part in self.parts.values())
 
     @property
-    def shared_with_control(self) -> bool:
-        """Whether the claim holds on the control as well: then learning is not its cause."""
-        if self.controls is None or self.verdict is not Verdict.SUPPORTED:
-            return False
-        return all(part.low > 0 for part in self.controls.values())
+    def shared_with(self) -> tuple[str, ...]:
+        """The controls on which the claim holds as well: then what they lack is not its cause."""
+        if self.verdict is not Verdict.SUPPORTED:
+            return ()
+        return tuple(
+            name
+            for name, parts in self.controls.items()
+            if all(part.low > 0 for part in parts.values())
+        )
 
 
 @final
@@ -193,7 +197,6 @@ class Finding:
         unit: Unit of the effects.
         spread: What the intervals run over, such as "5 probe batches, one seed".
         notes: Sentences a reader needs to judge it.
-        control_name: What the control is.
         over: What the intervals run over. Unless it is told they speak of one network, which
             claims less.
     """
@@ -205,7 +208,6 @@ class Finding:
     unit: str
     spread: str
     notes: tuple[str, ...] = ()
-    control_name: str = "untrained network"
     over: Replicate = Replicate.BATCH
 
     @property
@@ -240,7 +242,8 @@ def as_json(finding: Finding) -> dict[str, Any]:
             "verdict": str(reading.verdict),
             "weakest part": reading.weakest,
             "parts": _limits(reading.parts),
-            "controls": None if reading.controls is None else _limits(reading.controls),
+            "controls": {name: _limits(parts) for name, parts in reading.controls.items()},
+            "shared with": list(reading.shared_with),
             "saturated": reading.saturated,
             "evidence": dict(reading.evidence),
         }
@@ -254,7 +257,6 @@ def as_json(finding: Finding) -> dict[str, Any]:
         "unit": finding.unit,
         "spread": finding.spread,
         "notes": list(finding.notes),
-        "control": finding.control_name,
         "readings": readings,
     }
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from infoplane.measures.gram.renyi import Renyi
 from infoplane.numerics.bandwidth import Alignment, Silverman, Tapia
-from infoplane.observe.estimator import Asked, MatrixRenyi, PlaneEstimator, seen_by
+from infoplane.observe.estimator import MatrixRenyi, PlaneEstimator
+from infoplane.observe.from_samples import Asked, seen_by
 from infoplane.observe.plane import INPUT
 from infoplane.values.errors import InfoplaneError
 

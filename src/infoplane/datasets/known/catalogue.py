@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from infoplane.datasets.known.channel import Channel, Rows
 from infoplane.datasets.known.image import Image
-from infoplane.datasets.known.labelled import Channel, Classes, Counts, Rows, Steps
+from infoplane.datasets.known.labelled import Classes, Counts, Steps
 from infoplane.datasets.known.noise import Layer, UniformNoise
 from infoplane.datasets.known.normal import Normal, Student
 from infoplane.datasets.known.task import Task

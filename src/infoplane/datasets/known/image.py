@@ -13,8 +13,9 @@ import torch
 from torch import Tensor
 
 from infoplane.datasets.known.normal import Normal, Student
-from infoplane.datasets.known.task import Family, Kind
+from infoplane.datasets.known.task import Family
 from infoplane.values.errors import InfoplaneError
+from infoplane.values.pairs import Pair
 
 Map = Literal["none", "asinh", "half-cube", "normal-cdf", "wiggly", "swiss-roll", "spiral"]
 FULL_TURN = 21.0
@@ -93,7 +94,7 @@ class Image:
         return "image"
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> Pair:
         """Numbers."""
         return "numbers"
 

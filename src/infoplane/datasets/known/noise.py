@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from infoplane.datasets.known.normal import standard_normal
-from infoplane.datasets.known.task import DATA, Family, Kind
+from infoplane.datasets.known.task import DATA, Family
 from infoplane.values.errors import InfoplaneError
+from infoplane.values.pairs import Pair
 from infoplane.values.seeds import stream
 from infoplane.values.units import LN2
 
@@ -46,7 +47,7 @@ class UniformNoise:
         return "noise"
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> Pair:
         """Numbers."""
         return "numbers"
 
@@ -104,7 +105,7 @@ class Layer:
         return "deterministic"
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> Pair:
         """Numbers."""
         return "numbers"
 

@@ -13,8 +13,9 @@ from jaxtyping import Float
 from scipy.special import digamma, gammaln
 from torch import Tensor
 
-from infoplane.datasets.known.task import DATA, Family, Kind
+from infoplane.datasets.known.task import DATA, Family
 from infoplane.values.errors import InfoplaneError
+from infoplane.values.pairs import Pair
 from infoplane.values.seeds import stream
 from infoplane.values.units import LN2
 
@@ -73,7 +74,7 @@ class Normal:
         return "normal" if self.rho else "independent"
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> Pair:
         """Numbers."""
         return "numbers"
 
@@ -147,7 +148,7 @@ class Student:
         return "heavy tails"
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> Pair:
         """Numbers."""
         return "numbers"
 

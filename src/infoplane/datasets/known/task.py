@@ -4,8 +4,9 @@ from typing import Literal, Protocol, runtime_checkable
 
 from torch import Tensor
 
-Kind = Literal["numbers", "mixed", "labels"]
-"""Two variables of numbers, numbers and labels, or labels twice."""
+from infoplane.values.errors import InfoplaneError
+from infoplane.values.pairs import Pair
+
 Family = Literal["normal", "independent", "heavy tails", "image", "noise", "mixed", "deterministic"]
 """What tasks have in common, so that a claim can be about them."""
 DATA = "known"
@@ -32,7 +33,7 @@ class Task(Protocol):
         ...
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> Pair:
         """Whether its variables are numbers or labels."""
         ...
 
@@ -52,3 +53,13 @@ class Task(Protocol):
         Discrete variables of several columns are int64 of shape (n, d): every row is a state.
         """
         ...
+
+
+def require_letters(name: str, m: int) -> None:
+    """Refuses a task of fewer than two labels.
+
+    Raises:
+        InfoplaneError: There are fewer.
+    """
+    if m < 2:
+        raise InfoplaneError(f"{name}: m={m}; at least two labels are needed.")

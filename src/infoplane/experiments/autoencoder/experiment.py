@@ -1,7 +1,7 @@
 """S0: how information flows through a stacked autoencoder while it learns."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -13,9 +13,11 @@ from torch import Tensor, nn
 from infoplane.analysis.claims import judged
 from infoplane.datasets.base import Dataset
 from infoplane.datasets.catalogue import load
+from infoplane.experiments.autoencoder.bifurcation import Bifurcation
 from infoplane.experiments.autoencoder.claims import claims
 from infoplane.experiments.autoencoder.panels import panels, summary
-from infoplane.experiments.protocol import Experiment
+from infoplane.experiments.autoencoder.principal import BesideIt
+from infoplane.experiments.protocol import Experiment, Family
 from infoplane.experiments.settings import (
     Probing,
     Training,
@@ -23,15 +25,19 @@ from infoplane.experiments.settings import (
     require_at_least,
     require_device,
 )
+from infoplane.models.autoencoders.principal import PrincipalAutoencoder
 from infoplane.models.autoencoders.stacked import StackedAutoencoder
 from infoplane.numerics.workers import cores
+from infoplane.observe.dimension import MOST, DataDimension
 from infoplane.observe.losses import Losses
 from infoplane.observe.plane import INPUT, Plane
-from infoplane.record.loop import batches, fit, per_epoch, record, restore
+from infoplane.observe.probe import Probe
+from infoplane.record.loop import Observer, batches, fit, per_epoch, record, restore
 from infoplane.store.address import NOT_ADDRESSED
 from infoplane.values.finding import Finding
 from infoplane.values.panel import Panel
-from infoplane.values.trace import Checkpoint, Row, Tick, Trace
+from infoplane.values.seeds import stream
+from infoplane.values.trace import Checkpoint, Row, Tick, Trace, held_out
 
 FUNNEL = (1000 / 784, 500 / 784, 250 / 784)
 """Widths of the encoder's stages per input pixel: 784-1000-500-250 on 28 × 28 images."""
@@ -56,6 +62,7 @@ class Autoencoder(Experiment):
         code_size: Width K of the code.
         seed: Seed of every random stream.
         training: How long and how fast it learns.
+        cost: The error of the reconstruction that training minimises and the losses are in.
         probing: When it is looked at, and on which images.
         widths: The kernel widths to measure with.
         device: Where to compute, such as cpu or cuda.
@@ -63,14 +70,16 @@ class Autoencoder(Experiment):
 
     name: ClassVar[str] = "autoencoder"
     title: ClassVar[str] = "Information flow in a stacked autoencoder"
-    results_version: ClassVar[int] = 2
+    results_version: ClassVar[int] = 3
+    family: ClassVar[type[Family] | None] = Bifurcation
 
     dataset: Literal["digits", "mnist", "fashion", "emnist"] = "digits"
     data_dir: Path | None = field(default=None, metadata=NOT_ADDRESSED)
     code_size: int = 10
     seed: int = 0
+    cost: Literal["squared-error", "cross-entropy"] = "squared-error"
     training: Training = Training()
-    probing: Probing = Probing()
+    probing: Probing = Probing(probe_from="both", null_snapshots=10, permutations=19)
     widths: Widths = Widths()
     device: str = field(default="cpu", metadata=NOT_ADDRESSED)
 
@@ -120,10 +129,11 @@ class Autoencoder(Experiment):
         if resume is not None:
             restore(resume, model, optimiser)
         start = 0 if resume is None else resume.step
+        error = COSTS[self.cost].error
         size = self.training.batch_size
         snapshots = fit(
             model,
-            lambda chosen: reconstruction_error(model, images[chosen]),
+            lambda chosen: error(model, images[chosen]),
             batches(len(images), size, seed=self.seed, start=start),
             optimiser,
             steps_per_epoch=per_epoch(len(images), size),
@@ -132,16 +142,35 @@ class Autoencoder(Experiment):
         )
         yield from record(
             snapshots,
-            [self._plane(model), self._losses()],
+            self._observers(model),
             at=frozenset(self.probing.moments(self.training.steps)),
             optimiser=optimiser,
             checkpoint_every=max(1, self.training.steps // CHECKPOINTS),
         )
 
-    def _plane(self, model: StackedAutoencoder) -> Plane:
+    def _observers(self, model: StackedAutoencoder) -> list[Observer]:
+        """The planes of the network, its losses, and what is measured once."""
+        planes = self.probing.planes(self.data, self.seed, lambda probe: self._plane(model, probe))
+        losses = self._losses()
+        beside = BesideIt(self._principal, planes, losses)
+        return [planes, losses, beside, DataDimension(self._measured_images)]
+
+    def _principal(self) -> PrincipalAutoencoder:
+        """The PCA autoencoder of the training images, in the stages of this one."""
+        images = self.data.train_x
+        return PrincipalAutoencoder(images, self._hidden, self.code_size).to(self.device)
+
+    @property
+    def _measured_images(self) -> Tensor:
+        """Training images for the intrinsic dimension; the same for every seed."""
+        images = self.data.train_x
+        order = torch.randperm(len(images), generator=stream(0, "dimension"))
+        return images[order[:MOST]]
+
+    def _plane(self, model: StackedAutoencoder, probe: Probe) -> Plane:
         """Everything between input, hidden layers and reconstruction."""
         return Plane(
-            probe=self.probing.probe(self.data, self.seed).to(self.device),
+            probe=probe.to(self.device),
             layers=model.layers,
             target=OUTPUT,
             pairs=model.pairs,
@@ -156,7 +185,7 @@ class Autoencoder(Experiment):
         most = self.probing.evaluation
         fixed = {"loss_train": self.data.train_x, "loss_test": self.data.test_x}
         samples = {name: x[:most].to(self.device) for name, x in fixed.items()}
-        return Losses(reconstruction_error, samples, unit="squared intensity")
+        return Losses(COSTS[self.cost].error, samples, unit=COSTS[self.cost].unit)
 
     @property
     def _hidden(self) -> list[int]:
@@ -166,7 +195,8 @@ class Autoencoder(Experiment):
     @staticmethod
     def findings(traces: Sequence[Trace]) -> list[Finding]:
         """S0's inequalities and their opposites, S1's phases, and whether all is measurable."""
-        return judged(claims(traces[0]), traces)
+        parts = [held_out(trace) for trace in traces]
+        return judged(claims(parts[0]), parts) if parts else []
 
     @staticmethod
     def panels(trace: Trace) -> list[Panel]:
@@ -185,3 +215,29 @@ _data = lru_cache(maxsize=2)(load)
 def reconstruction_error(model: nn.Module, x: Tensor) -> Tensor:
     """Mean squared error over images and pixels."""
     return nn.functional.mse_loss(model(x), x)
+
+
+def cross_entropy(model: nn.Module, x: Tensor) -> Tensor:
+    """Mean binary cross-entropy over images and pixels, in bits."""
+    return nn.functional.binary_cross_entropy(model(x).clamp(0, 1), x) / math.log(2)
+
+
+@final
+@dataclass(frozen=True)
+class Cost:
+    """The error of a reconstruction.
+
+    Attributes:
+        error: Of a network on images.
+        unit: Its unit.
+    """
+
+    error: Callable[[nn.Module, Tensor], Tensor]
+    unit: str
+
+
+COSTS: Mapping[str, Cost] = {
+    "squared-error": Cost(reconstruction_error, "squared intensity"),
+    "cross-entropy": Cost(cross_entropy, "bit per pixel"),
+}
+"""By the name that a setting has for it."""

@@ -100,7 +100,7 @@ class Binned:
         """
         first, second = paired(x, y)
         rules = self.x_rule or self.rule, self.rule
-        a, b = (_cut(v, rule) for v, rule in zip((first, second), rules, strict=True))
+        a, b = (states_under(v, rule) for v, rule in zip((first, second), rules, strict=True))
         remarks = _remarks(first, "x", rules[0]) + _remarks(second, "y", rules[1])
         remedy = AS_ENTROPY if isinstance(rules[0], Distinct) else WIDER
         found = self._counting.of_states(a, b, remedy)
@@ -108,7 +108,7 @@ class Binned:
 
     def states(self, x: Samples) -> Int[Tensor, " n"]:
         """The state of every sample under ``rule``, as labels for whatever takes labels."""
-        return _cut(as_samples(x, "x"), self.rule).ids
+        return states_under(as_samples(x, "x"), self.rule).ids
 
     def entropy(self, x: Samples) -> Estimate:
         """H(bins of x) in bits."""
@@ -129,7 +129,7 @@ class Binned:
     def shuffled(self, x: Samples, y: Samples, orders: Int[Tensor, "s n"]) -> list[float]:
         """I(bins of x; bins of y[order]) in bits for every order; bins are found once."""
         first, second = paired(x, y)
-        a, b = _cut(first, self.x_rule or self.rule), _cut(second, self.rule)
+        a, b = states_under(first, self.x_rule or self.rule), states_under(second, self.rule)
         return self._counting.shuffled_states(a, b, orders)
 
     def determines(self, t: Samples, prediction: Samples) -> Estimate:
@@ -153,7 +153,7 @@ class Binned:
                 "prediction holds floats: give the predicted class of every sample, such as "
                 "outputs.argmax(1)."
             )
-        cut, classes = _cut(layer, self.rule), states(answer)
+        cut, classes = states_under(layer, self.rule), states(answer)
         found = counted(contingency(cut, classes), CONDITIONAL_ENTROPY)
         own = found.occupied[(0,)] == cut.n
         return Estimate(
@@ -175,14 +175,14 @@ class Binned:
     def _cut_all(self, variables: dict[str, Samples]) -> tuple[list[States], tuple[str, ...]]:
         tensors = checked(variables)
         remarks = [note for name, x in tensors.items() for note in _remarks(x, name, self.rule)]
-        return [_cut(x, self.rule) for x in tensors.values()], tuple(remarks)
+        return [states_under(x, self.rule) for x in tensors.values()], tuple(remarks)
 
     def _told(self, found: Estimate, remarks: tuple[str, ...]) -> Estimate:
         """Under its own name, and without an interval: that is of the bins, not of the numbers."""
         return replace(found, method=repr(self), interval=None, notes=remarks + found.notes)
 
 
-def _cut(x: Tensor, rule: Binning) -> States:
+def states_under(x: Tensor, rule: Binning) -> States:
     """States of checked samples; what is discrete already stays as it is."""
     return states(x if is_discrete(x) else rule.bins(x.double()))
 

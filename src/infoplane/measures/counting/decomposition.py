@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import final
 
-from infoplane.measures.counting.plugin import COARSER, ENOUGH, PlugIn, discrete
+from infoplane.measures.counting.plugin import COARSER, PlugIn, discrete, scarce
 from infoplane.measures.samples import Samples
 from infoplane.numerics.counts import dense_table, joined
 from infoplane.quantities.decomposition import REDUNDANCIES, Redundancy, parts
@@ -15,6 +15,11 @@ CELLS = 1 << 24
 """Combinations of states of both sources and the target that fit into one table."""
 CUT = "cut them first, Binned(Adaptive(4)).states(x)"
 """The remedy of numbers."""
+FEW = (
+    f"the parts, synergy most of all, are too large where samples are few: {COARSER}, and "
+    "decompose shuffled targets for a null."
+)
+"""What comes of few samples, and the remedy."""
 NAMES: dict[Redundancy, str] = {
     "I_min": "I_min, the least that a source tells of each value of the target",
     "MMI": "the minimum of both informations",
@@ -101,7 +106,7 @@ def decompose(
         )
     total = PlugIn().of_states(joined(first, second), wanted)
     found = parts(dense_table(first, second, wanted), redundancy)
-    notes = _scarce(total.n, math.prod(sizes))
+    notes = scarce(total.n, math.prod(sizes), FEW)
 
     def estimate(value: float) -> Estimate:
         return Estimate(
@@ -121,14 +126,4 @@ def decompose(
         estimate(found.synergistic),
         total,
         redundancy,
-    )
-
-
-def _scarce(n: int, cells: int) -> tuple[str, ...]:
-    if n >= ENOUGH * cells:
-        return ()
-    return (
-        f"{n} samples for {cells} combinations of states are {n / cells:.2g} each, and the parts, "
-        f"synergy most of all, are too large where samples are few: {COARSER}, and decompose "
-        "shuffled targets for a null.",
     )

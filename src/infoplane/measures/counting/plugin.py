@@ -14,13 +14,11 @@ from infoplane.numerics.counts import States, contingency, joined, shuffled_cell
 from infoplane.quantities import tables
 from infoplane.quantities.tables import CORRECTIONS, Correction, Counted
 from infoplane.values.errors import InfoplaneError
-from infoplane.values.estimate import Estimate, is_saturated
+from infoplane.values.estimate import NINETY, Estimate, is_saturated
 from infoplane.values.units import LN2
 
 ENOUGH = 5
 """Samples per cell of a table from which on first-order bias and spread are to be trusted."""
-Z90 = 1.6448536269514722
-"""Normal quantile of a two-sided 90 % interval."""
 DELTA = "delta method"
 COARSER = "use fewer states or take more samples"
 """The remedy of everything that comes from too many states."""
@@ -123,7 +121,7 @@ class PlugIn:
             found,
             cells,
             upper=min(entropies),
-            notes=tuple(notes) or _scarce(found, cells, remedy),
+            notes=tuple(notes) or _biased(found, cells, remedy),
         )
 
     def entropy(self, x: Samples) -> Estimate:
@@ -151,7 +149,7 @@ class PlugIn:
             method=repr(self),
             stderr=math.sqrt(tables.surprise_variance(counts) / n),
             stderr_source=DELTA,
-            ceiling=self._ceiling(n),
+            ceiling=self.ceiling(n),
             bounds=(0.0, None),
             notes=(note,) if len(counts) == n else (),
         )
@@ -168,7 +166,7 @@ class PlugIn:
         found = tables.counted(contingency(x, y, given), tables.CONDITIONAL, self.correction)
         cells = math.prod(len(one.counts()) for one in (x, y, given))
         upper = min(found.entropies[axes] for axes in ((0, 2), (1, 2))) - found.entropies[(2,)]
-        notes = _scarce(found, cells, remedy)
+        notes = _biased(found, cells, remedy)
         return self._information(found, cells, upper, notes)
 
     def shuffled(self, x: Samples, y: Samples, orders: Int[Tensor, "s n"]) -> list[float]:
@@ -199,7 +197,7 @@ class PlugIn:
     ) -> Estimate:
         n = found.n
         claims = self.properties.interval and n >= ENOUGH * cells
-        interval = tables.information_interval(found, Z90) if claims else None
+        interval = tables.information_interval(found, NINETY) if claims else None
         return Estimate(
             value=found.value,
             n=n,
@@ -207,7 +205,7 @@ class PlugIn:
             stderr=math.sqrt(found.variance / n),
             stderr_source=DELTA,
             interval=interval,
-            ceiling=self._ceiling(n),
+            ceiling=self.ceiling(n),
             bounds=(0.0 if self.properties.nonnegative else None, upper),
             notes=(*notes, *_outside(found, interval)),
             shared=True,
@@ -230,7 +228,7 @@ class PlugIn:
             ]
         return []
 
-    def _ceiling(self, n: int) -> float:
+    def ceiling(self, n: int) -> float:
         """log2 n, and what the correction adds to that if no two samples are equal."""
         corrected = self.correction == "miller-madow"
         return math.log2(n) + (tables.miller_madow(n, n) if corrected else 0.0)
@@ -272,14 +270,22 @@ def _outside(found: Counted, interval: tuple[float, float] | None) -> tuple[str,
     )
 
 
-def _scarce(found: Counted, cells: int, remedy: str) -> tuple[str, ...]:
-    """What must be said if there are too few samples for the cells of a table."""
-    n = found.n
+def scarce(n: int, cells: int, follows: str) -> tuple[str, ...]:
+    """What must be said if there are too few samples for the cells of a table.
+
+    Args:
+        n: Samples.
+        cells: Combinations of the states that occur.
+        follows: What comes of it, and the remedy.
+    """
     if n >= ENOUGH * cells:
         return ()
-    bias = found.degrees / (2 * n * LN2)
-    return (
-        f"{n} samples for {cells} combinations of states are {n / cells:.2g} each; the plug-in "
-        f"value is biased by {bias:+.2g} bit or so: {remedy}, and look at the value above its "
-        "null.",
-    )
+    return (f"{n} samples for {cells} combinations of states are {n / cells:.2g} each; {follows}",)
+
+
+def _biased(found: Counted, cells: int, remedy: str) -> tuple[str, ...]:
+    bias = found.degrees / (2 * found.n * LN2)
+    # with less than one sample each most cells are empty, and first order says nothing
+    known = f"the plug-in value is biased by {bias:+.2g} bit or so"
+    told = known if found.n >= cells else "the plug-in value is mostly bias"
+    return scarce(found.n, cells, f"{told}: {remedy}, and look at the value above its null.")

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from statistics import NormalDist
 from typing import final
 
 import numpy as np
@@ -15,11 +14,9 @@ from infoplane.measures.estimator import Estimator, Properties
 from infoplane.measures.evidence.null import WithNull, shuffled, sources_of, told
 from infoplane.measures.samples import Samples, paired
 from infoplane.values.errors import InfoplaneError
-from infoplane.values.estimate import Estimate
+from infoplane.values.estimate import NINETY, Estimate
 from infoplane.values.seeds import stream
 
-HALF_WIDTH = NormalDist().inv_cdf(0.95)
-"""Half a 90 % interval of a normal spread, in standard errors."""
 CENTRED = 0.5
 """Standard errors by which the value may lie off the centre of the inner estimator's interval: from
 there on a 90 % interval about the value would contain the truth in less than 86 % of cases."""
@@ -221,7 +218,7 @@ def _with_spread(
             "that the spread does not show. Read that one, or correct the bias first."
         )
         return replace(found, notes=(*found.notes, note))
-    reach = HALF_WIDTH * spread
+    reach = NINETY * spread
     return replace(found, interval=(estimate.value - reach, estimate.value + reach))
 
 

@@ -1,8 +1,9 @@
 """Intrinsic dimension across scales, from the ratios of distances to the 2k-th and k-th."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import final
+from typing import TypeVar, final
 
 import numpy as np
 from jaxtyping import Float
@@ -14,10 +15,12 @@ from infoplane.measures.geometry.points import (
     distinct_points,
     resolved_distances,
 )
-from infoplane.measures.geometry.two_nn import Ratios, log_ratios
+from infoplane.measures.geometry.two_nn import Ratios, TwoNN, log_ratios
 from infoplane.measures.neighbours.neighbourhood import require_neighbours
 from infoplane.measures.samples import Samples
 from infoplane.values.estimate import Estimate
+
+Key = TypeVar("Key")
 
 
 def most_likely(logs: Ratios, k: int) -> float:
@@ -99,11 +102,17 @@ class Gride:
         Raises:
             InfoplaneError: Class labels, NaN or infinity, or 2k different samples at most.
         """
-        points, repeated = distinct_points(x, 2 * self.k, "Gride")
-        distances, vanished = resolved_distances(points, 2 * self.k, "Gride")
-        return self._estimate(distances, repeated + vanished)
+        points, repeated = distinct_points(x, self.reach, "Gride")
+        distances, vanished = resolved_distances(points, self.reach, "Gride")
+        return self.of_distances(distances, repeated + vanished)
 
-    def _estimate(self, distances: Distances, notes: tuple[str, ...]) -> Estimate:
+    @property
+    def reach(self) -> int:
+        """How many neighbours it looks at."""
+        return 2 * self.k
+
+    def of_distances(self, distances: Distances, notes: tuple[str, ...] = ()) -> Estimate:
+        """The same from distances to 2k neighbours or more, ascending and positive."""
         every = log_ratios(distances, self.k, 2 * self.k)
         logs = every if self.outliers else without_outliers(every)
         if left_out := len(every) - len(logs):
@@ -125,9 +134,21 @@ def dimension_scaling(x: Samples, largest: int = 64, outliers: bool = False) -> 
     """
     require_neighbours(largest, "dimension_scaling")
     scales = [2**power for power in range(largest.bit_length())]
-    points, repeated = distinct_points(x, 2 * scales[-1], "dimension_scaling")
-    distances, vanished = resolved_distances(points, 2 * scales[-1], "dimension_scaling")
-    return {k: Gride(k, outliers)._estimate(distances, repeated + vanished) for k in scales}
+    return dimensions(x, {k: Gride(k, outliers) for k in scales})
+
+
+def dimensions(x: Samples, estimators: Mapping[Key, TwoNN | Gride]) -> dict[Key, Estimate]:
+    """What several estimators say of the same samples, from one search for neighbours.
+
+    Raises:
+        InfoplaneError: As the one that looks furthest.
+    """
+    furthest = max(estimators.values(), key=lambda one: one.reach)
+    name = type(furthest).__name__
+    points, repeated = distinct_points(x, furthest.reach, name)
+    distances, vanished = resolved_distances(points, furthest.reach, name)
+    notes = repeated + vanished
+    return {key: one.of_distances(distances, notes) for key, one in estimators.items()}
 
 
 def _sum(logs: Ratios, d: float) -> float:

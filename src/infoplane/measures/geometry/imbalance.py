@@ -1,13 +1,15 @@
 """What one representation knows of the neighbourhoods of another: information imbalance."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from scipy.spatial.distance import cdist
 from scipy.stats import rankdata
+from torch import Tensor
 
 from infoplane.measures.geometry.points import Points
 from infoplane.measures.neighbours.neighbourhood import (
@@ -15,8 +17,9 @@ from infoplane.measures.neighbours.neighbourhood import (
     require_more_samples,
     require_neighbours,
 )
-from infoplane.measures.samples import Samples, checked, numbers
+from infoplane.measures.samples import Samples, as_numbers, checked
 from infoplane.numerics.neighbours import repeated
+from infoplane.values.errors import InfoplaneError
 from infoplane.values.estimate import Estimate
 from infoplane.values.units import PURE
 
@@ -24,8 +27,11 @@ BLOCK = 2_000_000
 """Distances of each representation that are held at once, 16 MB."""
 WIDE = 24
 """Above as many columns distances come from products of matrices."""
-MANY = 8
-"""With more tied neighbours than this times k, all ranks at once are quicker."""
+MANY = 12
+"""Where more ranks than this are asked for in each row, all ranks at once are quicker."""
+
+Pair = tuple[str, str]
+"""Two representations by name."""
 
 
 class Imbalance(NamedTuple):
@@ -62,21 +68,52 @@ def information_imbalance(a: Samples, b: Samples, k: int = 1) -> Imbalance:
         InfoplaneError: Class labels, other numbers of samples, NaN or infinity, or k samples at
             most.
     """
-    require_neighbours(k, "information_imbalance")
-    samples = checked({"a": a, "b": b})
-    remedy = "Pass one-hot rows, or compare numbers."
-    columns = {name: numbers(x, name, remedy) for name, x in samples.items()}
-    require_more_samples(len(columns["a"]), k, "information_imbalance")
-    first, second = (points_of(x) for x in columns.values())
-    ranks = np.concatenate(list(_mean_ranks(first, second, k)), axis=1)
-    notes = tuple(
+    return Imbalance(*imbalances({"a": a, "b": b}, (("a", "b"), ("b", "a")), (k,))[k].values())
+
+
+def imbalances(
+    representations: Mapping[str, Samples], pairs: Sequence[Pair], ks: Sequence[int]
+) -> dict[int, dict[Pair, Estimate]]:
+    """``information_imbalance`` of many pairs: every distance is computed once, every rank too.
+
+    Args:
+        representations: Representations of the same samples by name.
+        pairs: Δ(first → second) of which pairs of names; both directions are two pairs.
+        ks: Numbers of neighbours.
+
+    Returns:
+        By number of neighbours, in the order of the pairs.
+
+    Raises:
+        InfoplaneError: As ``information_imbalance``; or a pair names what is not there.
+    """
+    for k in ks:
+        require_neighbours(k, "information_imbalance")
+    if unknown := {name for pair in pairs for name in pair} - representations.keys():
+        raise InfoplaneError(
+            f"There is no representation {sorted(unknown)}; there are {list(representations)}."
+        )
+    samples = checked(representations)
+    n = len(next(iter(samples.values())))
+    require_more_samples(n, max(ks), "information_imbalance")
+    asked = list(product(ks, pairs))
+    blocks = list(_mean_ranks(samples, asked))
+    notes = {name: _repetition(name, x) for name, x in samples.items()}
+    found: dict[int, dict[Pair, Estimate]] = {k: {} for k in ks}
+    for (k, pair), ranks in zip(asked, np.concatenate(blocks, axis=1), strict=True):
+        told = [notes[name] for name in representations if name in pair]
+        found[k][pair] = _estimate(ranks, k, tuple(note for note in told if note))
+    return found
+
+
+def _repetition(name: str, x: Tensor) -> str:
+    """Warns of samples that occur twice; empty if there are none."""
+    if not (count := repeated(x)):
+        return ""
+    return (
         f"{count} of {len(x)} samples of {name} repeat another exactly: their order is unknown, so "
         "equal distances share their ranks. Look for dead units or quantised values."
-        for name, x in columns.items()
-        if (count := repeated(x))
     )
-    forward, backward = (_estimate(one, k, notes) for one in ranks)
-    return Imbalance(forward, backward)
 
 
 def _estimate(ranks: np.ndarray, k: int, notes: tuple[str, ...]) -> Estimate:
@@ -94,59 +131,105 @@ def _estimate(ranks: np.ndarray, k: int, notes: tuple[str, ...]) -> Estimate:
 
 
 def _mean_ranks(
-    a: Float[np.ndarray, "n d"], b: Float[np.ndarray, "n p"], k: int
-) -> Iterator[Float[np.ndarray, "2 m"]]:
-    """Mean ranks of every sample's neighbours, in b of those in a and the other way, by blocks."""
-    n = len(a)
-    size = max(1, BLOCK // n)
-    first, second = _distances(a), _distances(b)
+    samples: Mapping[str, Tensor], asked: Sequence[tuple[int, Pair]]
+) -> Iterator[Float[np.ndarray, "asked m"]]:
+    """Mean ranks of every sample's k nearest in the first, by distance in the second, by blocks.
+
+    One representation at a time has its columns in double precision; all have their distances.
+    """
+    n = len(next(iter(samples.values())))
+    size = max(1, BLOCK // (n * max(1, len(samples) // 2)))
+    remedy = "Pass one-hot rows, or compare numbers."
     for start in range(0, n, size):
         rows = np.arange(start, min(start + size, n))
-        here, there = first(rows), second(rows)
-        yield np.stack([_ranks_of_nearest(here, there, k), _ranks_of_nearest(there, here, k)])
+        apart = {
+            name: _distances(points_of(as_numbers(x, name, remedy)), rows)
+            for name, x in samples.items()
+        }
+        yield _ranks_of_nearest(apart, asked)
 
 
-def _distances(points: Points) -> Callable[[np.ndarray], np.ndarray]:
+def _distances(points: Points, rows: Int[np.ndarray, " m"]) -> Float[np.ndarray, "m n"]:
     """Squared distances of some points, given by their places, to all others."""
-    centred = points - points.mean(0)
-    squares = np.einsum("nd,nd->n", centred, centred)
+    if points.shape[1] <= WIDE:
+        apart = cdist(points[rows], points, "sqeuclidean")
+    else:
+        centred = points - points.mean(0)
+        squares = np.einsum("nd,nd->n", centred, centred)
+        apart = centred[rows] @ centred.T
+        apart *= -2
+        apart += squares
+        apart += squares[rows, None]
+    apart[np.arange(len(rows)), rows] = np.inf  # nobody is their own neighbour
+    return apart
 
-    def of(rows: np.ndarray) -> np.ndarray:
-        if points.shape[1] <= WIDE:
-            apart = cdist(points[rows], points, "sqeuclidean")
-        else:
-            apart = centred[rows] @ centred.T
-            apart *= -2
-            apart += squares
-            apart += squares[rows, None]
-        apart[np.arange(len(rows)), rows] = np.inf  # nobody is their own neighbour
-        return apart
 
-    return of
+class _Nearest(NamedTuple):
+    """Who the k nearest of every row are: of tied ones all, each with its share.
+
+    Attributes:
+        rows: The row that each is a neighbour of.
+        others: Which sample it is.
+        weights: Its share; those of a row add up to k.
+    """
+
+    rows: np.ndarray
+    others: np.ndarray
+    weights: np.ndarray
 
 
 def _ranks_of_nearest(
-    here: Float[np.ndarray, "m n"], there: Float[np.ndarray, "m n"], k: int
-) -> Float[np.ndarray, " m"]:
-    """Mean rank in ``there`` of the k nearest in ``here``, of every row."""
+    apart: Mapping[str, Float[np.ndarray, "m n"]], asked: Sequence[tuple[int, Pair]]
+) -> Float[np.ndarray, "asked m"]:
+    """Mean rank in the second of the k nearest in the first, of every row; target by target."""
+    sources = dict.fromkeys((k, here) for k, (here, _) in asked)
+    near = {(k, here): _nearest(apart[here], k) for k, here in sources}
+    found = np.empty((len(asked), len(next(iter(apart.values())))))
+    for target, there in apart.items():
+        places = [place for place, (_, pair) in enumerate(asked) if pair[1] == target]
+        wanted = [near[asked[place][0], asked[place][1][0]] for place in places]
+        for place, mean in zip(places, _weighed(there, wanted), strict=True):
+            found[place] = mean / asked[place][0]
+    return found
+
+
+def _nearest(here: Float[np.ndarray, "m n"], k: int) -> _Nearest:
     reach = np.partition(here, k - 1, axis=1)[:, k - 1, None]
     nearer = here < reach
     tied = here == reach
     share = (k - nearer.sum(1)) / tied.sum(1)
     rows, others = np.nonzero(nearer | tied)
-    weights = np.where(nearer[rows, others], 1.0, share[rows])
-    ranks = _ranks(there, rows, others, many=len(rows) > MANY * k * len(here))
-    return np.bincount(rows, weights * ranks, minlength=len(here)) / k
+    return _Nearest(rows, others, np.where(nearer[rows, others], 1.0, share[rows]))
 
 
-def _ranks(there: np.ndarray, rows: np.ndarray, others: np.ndarray, many: bool) -> np.ndarray:
-    """The rank of some samples within their rows, from 1; equal distances share theirs."""
-    if many:
-        return rankdata(there, axis=1)[rows, others]
-    ranks = np.empty(len(rows))
-    for start in range(0, len(rows), len(there)):
+def _weighed(
+    there: Float[np.ndarray, "m n"], wanted: Sequence[_Nearest]
+) -> Iterator[Float[np.ndarray, " m"]]:
+    """Sums of the ranks of each set of neighbours, row by row."""
+    look = _all_ranks(there) if sum(len(one.rows) for one in wanted) > MANY * len(there) else None
+    for one in wanted:
+        ranks = _ranks(there, one) if look is None else look[one.rows, one.others]
+        yield np.bincount(one.rows, one.weights * ranks, minlength=len(there))
+
+
+def _all_ranks(there: Float[np.ndarray, "m n"]) -> Float[np.ndarray, "m n"]:
+    """The rank of every sample within its row, from 1; equal distances share theirs."""
+    order = np.argsort(there, axis=1)
+    ascending = np.take_along_axis(there, order, axis=1)
+    ranks = np.empty(there.shape)
+    np.put_along_axis(ranks, order, np.arange(1.0, there.shape[1] + 1)[None], axis=1)
+    tied = (ascending[:, 1:] == ascending[:, :-1]).any(1)
+    if tied.any():
+        ranks[tied] = rankdata(there[tied], axis=1)
+    return ranks
+
+
+def _ranks(there: Float[np.ndarray, "m n"], near: _Nearest) -> Float[np.ndarray, " l"]:
+    """The same of some samples alone, by counting who is nearer."""
+    ranks = np.empty(len(near.rows))
+    for start in range(0, len(near.rows), len(there)):
         piece = slice(start, start + len(there))
-        row = there[rows[piece]]
-        own = there[rows[piece], others[piece]][:, None]
+        row = there[near.rows[piece]]
+        own = there[near.rows[piece], near.others[piece]][:, None]
         ranks[piece] = (row < own).sum(1) + ((row == own).sum(1) + 1) / 2
     return ranks

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from infoplane.measures.neighbours.neighbourhood import points_of, require_more_samples
-from infoplane.measures.samples import Samples, as_samples, numbers
+from infoplane.measures.samples import Samples, as_numbers, as_samples
 from infoplane.numerics.neighbours import distinct, nearest_by_euclid
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.estimate import Estimate
@@ -30,7 +30,7 @@ def distinct_points(x: Samples, k: int, name: str) -> tuple[Points, tuple[str, .
         InfoplaneError: Class labels, NaN or infinity, or k different samples at most.
     """
     remedy = "Pass one-hot rows, or leave labels out."
-    points = points_of(numbers(as_samples(x, "x"), "x", remedy))
+    points = points_of(as_numbers(as_samples(x, "x"), "x", remedy))
     kept = distinct(points)
     require_more_samples(len(kept), k, f"{name} of different samples")
     if len(kept) == len(points):

@@ -100,8 +100,17 @@ class TwoNN:
         Raises:
             InfoplaneError: Class labels, NaN or infinity, or fewer than three different samples.
         """
-        points, repeated = distinct_points(x, 2, "TwoNN")
-        distances, vanished = resolved_distances(points, 2, "TwoNN")
+        points, repeated = distinct_points(x, self.reach, "TwoNN")
+        distances, vanished = resolved_distances(points, self.reach, "TwoNN")
+        return self.of_distances(distances, repeated + vanished)
+
+    @property
+    def reach(self) -> int:
+        """How many neighbours it looks at."""
+        return 2
+
+    def of_distances(self, distances: Distances, notes: tuple[str, ...] = ()) -> Estimate:
+        """The same from distances to two neighbours or more, ascending and positive."""
         logs = log_ratios(distances, 1, 2)
         n = len(logs)
         value = slope(logs, self.fraction) if self._lined else likelihood(logs)
@@ -110,7 +119,6 @@ class TwoNN:
             if self._lined
             else value / math.sqrt(max(1, n - 2))
         )
-        notes = repeated + vanished
         return dimension(value, n, repr(self), error, f"{n} independent ratios", notes)
 
     @property

@@ -17,7 +17,7 @@ from infoplane.measures.samples import (
     numbered,
     paired,
 )
-from infoplane.numerics.bandwidth import Bandwidth, Described, MedianDistance, Tapia
+from infoplane.numerics.bandwidth import Bandwidth, Described, SaysScale, Tapia
 from infoplane.numerics.gram import Gram
 from infoplane.numerics.workers import parallel
 from infoplane.quantities.spectra import require_order
@@ -58,23 +58,20 @@ class Renyi:
             symmetric=self.x_bandwidth is None,
             nonnegative=self.alpha == 1,
             scale_invariant=all(
-                isinstance(rule, Tapia | MedianDistance)
-                for rule in (self.bandwidth, self.x_bandwidth or self.bandwidth)
+                isinstance(rule, SaysScale) and rule.scale_invariant for rule in self._rules
             ),
         )
 
     @property
     def words(self) -> str:
         """What it is, with all its parameters."""
-        rules = [self.bandwidth, *([self.x_bandwidth] if self.x_bandwidth else [])]
-        told = [rule.formula if isinstance(rule, Described) else repr(rule) for rule in rules]
+        told = [rule.formula if isinstance(rule, Described) else repr(rule) for rule in self._rules]
         return f"matrix-based Rényi, α = {self.alpha:g}, {'; x: '.join(told)}"
 
     @property
     def sources(self) -> tuple[str, ...]:
         """Keys in ``references.bib``."""
-        rules = [self.bandwidth, *([self.x_bandwidth] if self.x_bandwidth else [])]
-        known = [key for rule in rules if isinstance(rule, Described) for key in rule.sources]
+        known = [key for rule in self._rules if isinstance(rule, Described) for key in rule.sources]
         return tuple(dict.fromkeys(("giraldo2015measures", "yu2019understanding", *known)))
 
     def gram(self, x: Samples, name: str = "x") -> Gram:
@@ -141,6 +138,10 @@ class Renyi:
         marginals = sum(float(s) for s in matrix.entropies([(a,), (b,)], self.alpha))
         joints = matrix.shuffled_entropies(a, b, orders, self.alpha)
         return [marginals - float(s) for s in joints]
+
+    @property
+    def _rules(self) -> list[Bandwidth]:
+        return [self.bandwidth] if self.x_bandwidth is None else [self.bandwidth, self.x_bandwidth]
 
     def _pair(self, x: Samples, y: Samples) -> tuple[Gram, Gram]:
         first, second = paired(x, y)

@@ -12,24 +12,22 @@ from torch import Tensor
 
 from infoplane.measures.estimator import Properties
 from infoplane.measures.noise.layer import (
-    Layer,
+    NoisyLayer,
     cancels,
     exponents,
     layer_alone_note,
+    layer_of,
     noise_entropy,
     saturated_note,
     saturation_notes,
     scaled,
-    together,
+    tiles,
 )
 from infoplane.measures.samples import Samples, is_discrete, paired
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.estimate import Estimate, is_saturated
 from infoplane.values.seeds import stream
 from infoplane.values.units import LN2
-
-TILE = 512
-"""Kernels are summed over squares of so many samples, which fit into a processor's cache."""
 
 
 @final
@@ -106,7 +104,7 @@ class NoisyChannel:
             InfoplaneError: The arrays are not paired, too few, not numeric, not finite, or both
                 discrete.
         """
-        layer = Layer.of(*paired(x, y), self)
+        layer = NoisyLayer.of(*paired(x, y), self)
         alike = None
         if layer.classes is not None:  # every sample as a class of its own, and the classes
             own = torch.arange(layer.n, device=layer.classes.device)
@@ -133,7 +131,7 @@ class NoisyChannel:
 
     def joint_entropy(self, *variables: Samples) -> Estimate:
         """Differential entropy of several variables, all with noise, in bits."""
-        points = together(variables, self)
+        points = layer_of(variables, self)
         n, d = points.shape
         densities = self._densities(points, None)[0]
         kept = float(densities.mean())
@@ -149,7 +147,7 @@ class NoisyChannel:
     def shuffled(self, x: Samples, y: Samples, orders: Int[Tensor, "s n"]) -> list[float]:
         """I(x; y[order]) in bits for every order, with the same noise about every sample."""
         first, second = paired(x, y)
-        layer = Layer.of(first, second, self)
+        layer = NoisyLayer.of(first, second, self)
         if layer.classes is None:
             return [float(self._densities(layer.points, None).mean())] * len(orders)
         orders = orders.to(layer.classes.device)
@@ -205,8 +203,7 @@ def _kernel_sums(
     own = (moved - centres).square().sum(1)  # as rounded as the other distances
     classes = centres.new_empty(0, n, dtype=torch.int64) if classes is None else classes
     everywhere, within = centres.new_zeros(n), centres.new_zeros(len(classes), n)
-    tiles = [slice(start, start + TILE) for start in range(0, n, TILE)]
-    for rows, columns in itertools.product(tiles, tiles):
+    for rows, columns in itertools.product(tiles(n), repeat=2):
         kernel = exponents(moved[rows], centres[columns], directly).add_(own[rows, None]).exp_()
         everywhere[rows] += kernel.sum(1)
         for sums, ids in zip(within, classes, strict=True):

@@ -11,23 +11,21 @@ from torch import Tensor
 from infoplane.measures.estimator import Properties
 from infoplane.measures.noise.layer import (
     ROUNDING,
-    Layer,
+    NoisyLayer,
     cancels,
     exponents,
     layer_alone_note,
+    layer_of,
     noise_entropy,
     saturated_note,
     saturation_notes,
     scaled,
-    together,
+    tiles,
 )
 from infoplane.measures.samples import Samples, is_discrete, paired
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.estimate import Bound, Estimate, is_saturated
 from infoplane.values.units import LN2
-
-TILE = 512
-"""Kernels are summed over squares of so many samples, which fit into a processor's cache."""
 
 
 @final
@@ -103,7 +101,7 @@ class PairwiseKDE:
             InfoplaneError: The arrays are not paired, too few, not numeric, not finite, or both
                 discrete.
         """
-        layer = Layer.of(*paired(x, y), self)
+        layer = NoisyLayer.of(*paired(x, y), self)
         whole = float(spread(layer.points, self._width))
         if layer.classes is None:
             return self._information(layer, whole, 0.0, self.bound, layer_alone_note())
@@ -123,7 +121,7 @@ class PairwiseKDE:
 
     def joint_entropy(self, *variables: Samples) -> Estimate:
         """Bound of the differential entropy of several variables, all with noise, in bits."""
-        points = together(variables, self)
+        points = layer_of(variables, self)
         n, d = points.shape
         kept = float(spread(points, self._width)) / LN2
         saturated = is_saturated(kept, math.log2(n))
@@ -135,7 +133,7 @@ class PairwiseKDE:
     def shuffled(self, x: Samples, y: Samples, orders: Int[Tensor, "s n"]) -> list[float]:
         """I(x; y[order]) in bits for every order; the spread of all samples is computed once."""
         first, second = paired(x, y)
-        layer = Layer.of(first, second, self)
+        layer = NoisyLayer.of(first, second, self)
         whole = float(spread(layer.points, self._width))
         if layer.classes is None:
             return [whole / LN2] * len(orders)
@@ -151,7 +149,7 @@ class PairwiseKDE:
         return self.variance if self.bound == "upper" else 4 * self.variance
 
     def _information(
-        self, layer: Layer, whole: float, within: float, bound: Bound | None, *notes: str
+        self, layer: NoisyLayer, whole: float, within: float, bound: Bound | None, *notes: str
     ) -> Estimate:
         value, ceiling = (whole - within) / LN2, math.log2(layer.n)
         bound, unbound = _bound_kept(bound, is_saturated(value, ceiling))
@@ -210,10 +208,10 @@ def kernel_sums(points: Float[Tensor, "n d"], variance: float) -> Float[Tensor, 
     """
     points = scaled(points, variance)
     directly = cancels(points)
-    tiles = [slice(start, start + TILE) for start in range(0, len(points), TILE)]
+    some = tiles(len(points))
     sums = torch.zeros(len(points), dtype=torch.float64, device=points.device)
-    for i, rows in enumerate(tiles):
-        for columns in tiles[i:]:
+    for i, rows in enumerate(some):
+        for columns in some[i:]:
             kernel = exponents(points[rows], points[columns], directly).clamp_max_(0).exp_()
             sums[rows] += kernel.sum(1)
             if columns != rows:

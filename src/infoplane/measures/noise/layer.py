@@ -19,17 +19,19 @@ from infoplane.measures.samples import (
     numbered,
 )
 from infoplane.numerics.counts import states
-from infoplane.quantities.spectra import renyi_entropy
+from infoplane.quantities.tables import counted_entropy
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.estimate import is_saturated
 
 ROUNDING = 1e-9
 """The largest error in an exponent that matrix products may leave; else differences are taken."""
+TILE = 512
+"""Kernels are summed over squares of so many samples, which fit into a processor's cache."""
 
 
 @final
 @dataclass(frozen=True)
-class Layer:
+class NoisyLayer:
     """The samples that noise is added to.
 
     Attributes:
@@ -42,7 +44,7 @@ class Layer:
     classes: Int[Tensor, " n"] | None
 
     @classmethod
-    def of(cls, x: Tensor, y: Tensor, estimator: object) -> "Layer":
+    def of(cls, x: Tensor, y: Tensor, estimator: object) -> "NoisyLayer":
         """Of two checked variables: the second one, or that of numbers where one is discrete.
 
         Raises:
@@ -67,10 +69,10 @@ class Layer:
         """Entropy of the discrete variable in bits, if there is one."""
         if self.classes is None:
             return None
-        return float(renyi_entropy(self.classes.bincount().double() / self.n, 1.0))
+        return counted_entropy(self.classes.bincount())
 
 
-def together(variables: tuple[Samples, ...], estimator: object) -> Float[Tensor, "n d"]:
+def layer_of(variables: tuple[Samples, ...], estimator: object) -> Float[Tensor, "n d"]:
     """Several variables of numbers as the columns of one layer.
 
     Raises:
@@ -99,6 +101,11 @@ def scaled(points: Float[Tensor, "n d"], variance: float) -> Float[Tensor, "n d"
     return (moved - moved.mean(0)) / math.sqrt(2 * variance)
 
 
+def tiles(n: int) -> list[slice]:
+    """All of n samples in consecutive pieces of ``TILE``."""
+    return [slice(start, start + TILE) for start in range(0, n, TILE)]
+
+
 def cancels(points: Float[Tensor, "n d"]) -> bool:
     """Whether points lie so far out that products would lose the distances between them."""
     farthest = float(points.square().sum(1).max())
@@ -121,7 +128,7 @@ def exponents(
     return torch.addmm(-squares, a, b.mT, alpha=2).sub_(a.square().sum(1)[:, None])
 
 
-def saturation_notes(layer: Layer, kept: float, value: float) -> tuple[str, ...]:
+def saturation_notes(layer: NoisyLayer, kept: float, value: float) -> tuple[str, ...]:
     """What must be said if the samples do not overlap, in all or within the classes.
 
     Args:

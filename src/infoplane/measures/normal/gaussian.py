@@ -5,14 +5,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import final
 
-import numpy as np
 import torch
 from jaxtyping import Float, Int
-from scipy.optimize import brentq
-from scipy.special import digamma, polygamma
 from torch import Tensor
 
 from infoplane.measures.estimator import Properties
+from infoplane.measures.normal.sampling import (
+    effective_pairs,
+    entropy_bias,
+    entropy_variance,
+    information_bias,
+    interval_of,
+    related_variance,
+    unrelated_variance,
+)
 from infoplane.measures.samples import (
     Samples,
     checked,
@@ -25,8 +31,6 @@ from infoplane.values.errors import InfoplaneError
 from infoplane.values.estimate import Estimate
 from infoplane.values.units import LN2
 
-NINETY = 1.6448536269514722
-"""A normal variable lies within so many standard deviations with a frequency of 90 %."""
 CHUNK = 1 << 22
 """Shuffled copies are made of no more numbers than these at once."""
 ASSUMED = "the theory of normal samples"
@@ -169,69 +173,6 @@ def normal_scores(x: Float[Tensor, "n d"]) -> Float[Tensor, "n d"]:
     return torch.stack([_scores(column) for column in x.T.contiguous()], 1)
 
 
-def entropy_bias(n: int, d: int) -> float:
-    """Mean of ½ ln det of the covariance of n normal samples, less that of the truth, in nats.
-
-    ½ Σ_{i=1}^{d} [ψ((n − i)/2) − ln(n/2)] for the maximum-likelihood covariance (divided by n).
-
-    Source: misra2005estimation; anderson2003introduction, chapter 7 (the Wishart determinant is a
-    product of χ² variables).
-    """
-    return 0.5 * float((digamma(_halved(n, 1, d)) - math.log(n / 2)).sum())
-
-
-def entropy_variance(n: int, d: int) -> float:
-    """Variance of the same, ¼ Σ_{i=1}^{d} ψ′((n − i)/2), in nats²."""
-    return 0.25 * float(polygamma(1, _halved(n, 1, d)).sum())
-
-
-def information_bias(n: int, r_x: int, r_y: int) -> float:
-    """What n normal samples add in the mean to the information of r_x and r_y columns, in nats."""
-    return entropy_bias(n, r_x) + entropy_bias(n, r_y) - entropy_bias(n, r_x + r_y)
-
-
-def unrelated_variance(n: int, r_x: int, r_y: int) -> float:
-    """Variance of the information of n independent normal samples, exactly, in nats².
-
-    There Π(1 − ρ²) is a product of independent beta variables.
-
-    Source: anderson2003introduction, chapter 8.
-    """
-    few, many = sorted((r_x, r_y))
-    left, whole = _halved(n, many + 1, many + few), _halved(n, 1, few)
-    return 0.25 * float((polygamma(1, left) - polygamma(1, whole)).sum())
-
-
-def related_variance(nats: float, pairs: float, n: int, r_x: int, r_y: int) -> float:
-    """What is added to it where the variables share ``nats``: Σρ²/n to the first order, in nats².
-
-    Of one pair of scalars it is what Fisher's z gives, whose variance is 1/(n − 3).
-
-    Args:
-        nats: The information; as if it were 0 where it is negative.
-        pairs: Over how many equal canonical correlations it is spread.
-        n: Samples.
-        r_x: Columns of x.
-        r_y: Columns of y.
-
-    Source: derived from anderson2003introduction, chapters 4 and 12.
-    """
-    if nats <= 0:
-        return 0.0
-    return pairs * -math.expm1(-2 * nats / pairs) / (n - 1 - r_x - r_y)
-
-
-def effective_pairs(correlations: Float[Tensor, " r"]) -> float:
-    """Over how many canonical correlations the information is spread: (Σ I_i)²/Σ I_i²; 0 of none.
-
-    >>> effective_pairs(torch.tensor([0.5, 0.5, 0.0]))
-    2.0
-    """
-    informations = -torch.log1p(-correlations.double().square())
-    total = float(informations.sum())
-    return total**2 / float(informations.square().sum()) if total else 0.0
-
-
 @final
 @dataclass(frozen=True)
 class _Fit:
@@ -306,7 +247,7 @@ def _information(fit: _Fit, correct_bias: bool, method: str, interval: bool) -> 
         method=method,
         stderr=deviation(value),
         stderr_source=ASSUMED,
-        interval=_interval(value, deviation) if interval else None,
+        interval=interval_of(value, deviation) if interval else None,
         notes=fit.notes,
         shared=True,
     )
@@ -326,7 +267,7 @@ def _entropy(columns: Tensor, estimator: Gaussian) -> Estimate:
         method=repr(estimator),
         stderr=deviation,
         stderr_source=ASSUMED,
-        interval=_interval(value, lambda _: deviation) if estimator.correct_bias else None,
+        interval=interval_of(value, lambda _: deviation) if estimator.correct_bias else None,
     )
 
 
@@ -339,24 +280,6 @@ def _shuffled(fit: _Fit, orders: Tensor, correct_bias: bool) -> list[float]:
         correlations = torch.linalg.svdvals(x.mT @ y[some] / fit.n).clamp_max(1)
         values += (normal.shared_information(correlations) - bias).tolist()
     return values
-
-
-def _interval(value: float, deviation: Callable[[float], float]) -> tuple[float, float]:
-    """All truths under which ``value`` is no rarer than one in ten.
-
-    The standard error is that under each truth, not at the value: weak relations are measured more
-    closely than the value of a single sample tells.
-    """
-
-    def too_far(truth: float) -> float:
-        return abs(value - truth) - NINETY * deviation(truth)
-
-    if deviation(value) == 0:
-        return value, value
-    reach = 2 * NINETY * deviation(value)
-    while too_far(value + reach) < 0:
-        reach *= 2
-    return brentq(too_far, value - reach, value), brentq(too_far, value, value + reach)
 
 
 def _properties(correct_bias: bool, interval: bool) -> Properties:
@@ -421,11 +344,6 @@ def _scores(column: Tensor) -> Tensor:
     return torch.special.ndtri(ranks[places].double() / (len(column) + 1))
 
 
-def _halved(n: int, first: int, last: int) -> np.ndarray:
-    """(n − i)/2 for i from the first to the last."""
-    return (n - np.arange(first, last + 1)) / 2
-
-
 def _flat(name: str, whitening: Tensor) -> str:
     columns, varied = whitening.shape
     if varied == columns:
@@ -458,6 +376,6 @@ def _tied(x: Tensor, name: str) -> str:
     if share == 0:
         return ""
     return (
-        f"Of the values of {name}, {100 * share:.2g} % have an equal one in their column and share "
+        f"Of the values of {name}, {100 * share:.3g} % have an equal one in their column and share "
         "its rank, so the scores are not normal: MixedKSG and Binned take ties."
     )

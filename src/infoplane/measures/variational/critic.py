@@ -12,7 +12,7 @@ from infoplane.values.errors import InfoplaneError
 
 Inputs = Float[Tensor, "n _"] | Int[Tensor, " n"]
 """What a network reads: columns of numbers, or classes 0 … k − 1, which it reads as one-hot."""
-Layer = tuple[Tensor, Tensor]
+Affine = tuple[Tensor, Tensor]
 """Weights (inputs, outputs) and biases (outputs,)."""
 
 
@@ -90,8 +90,8 @@ class Networks:
         limit: Scores lie between minus this and this, in nats.
     """
 
-    g: tuple[Layer, ...]
-    h: tuple[Layer, ...]
+    g: tuple[Affine, ...]
+    h: tuple[Affine, ...]
     limit: float
 
     @property
@@ -115,7 +115,7 @@ def drawn(
     return Networks(g, h, math.log(trained_on))
 
 
-def read(layers: tuple[Layer, ...], inputs: Inputs) -> Float[Tensor, "n e"]:
+def read(layers: tuple[Affine, ...], inputs: Inputs) -> Float[Tensor, "n e"]:
     """What a network says of its inputs: SiLU between layers, none after the last."""
     (weights, biases), *rest = layers
     # the row of a class is what one-hot times the weights would be
@@ -125,7 +125,7 @@ def read(layers: tuple[Layer, ...], inputs: Inputs) -> Float[Tensor, "n e"]:
     return outputs
 
 
-def _layers(inputs: Inputs, widths: list[int], generator: torch.Generator) -> list[Layer]:
+def _layers(inputs: Inputs, widths: list[int], generator: torch.Generator) -> list[Affine]:
     """He's initial weights; of a one-hot input, one entry is not zero."""
     several = inputs.ndim == 2
     sizes = [inputs.shape[1] if several else int(inputs.max()) + 1, *widths]

@@ -12,7 +12,7 @@ BLOCK = 1024
 GROUPS = 20
 """How many groups are left out in turn; fewer samples than that, one by one."""
 
-Bound = Callable[[Float[Tensor, "n n"]], Float[Tensor, ""]]
+OfScores = Callable[[Float[Tensor, "n n"]], Float[Tensor, ""]]
 """A number in nats of a matrix of scores, pairs on the diagonal."""
 
 
@@ -28,7 +28,7 @@ def blocks(n: int) -> list[slice]:
     return [slice(start, stop) for start, stop in zip(starts[:-1], starts[1:], strict=True)]
 
 
-def jackknife(bound: Bound, scores: Float[Tensor, "n n"]) -> float:
+def jackknife(bound: OfScores, scores: Float[Tensor, "n n"]) -> float:
     """Standard error of a bound over its samples, by leaving out groups of pairs in turn.
 
     A sample leaves with its row and its column, so what strangers have in common is counted.
@@ -45,10 +45,10 @@ def jackknife(bound: Bound, scores: Float[Tensor, "n n"]) -> float:
     return float(((groups - 1) * values.var(correction=0)).sqrt())
 
 
-def together(stderrs: list[float]) -> float:
+def error_of_mean(stderrs: list[float]) -> float:
     """Standard error of the mean of independent values.
 
-    >>> together([3.0, 4.0])
+    >>> error_of_mean([3.0, 4.0])
     2.5
     """
     return math.hypot(*stderrs) / len(stderrs)

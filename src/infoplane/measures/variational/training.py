@@ -11,7 +11,7 @@ from torch import Tensor
 
 from infoplane.measures.samples import are_labels
 from infoplane.measures.variational.critic import Critic, Inputs, Networks, drawn
-from infoplane.measures.variational.held_out import BLOCK, Bound
+from infoplane.measures.variational.held_out import BLOCK, OfScores
 from infoplane.numerics.workers import torch_threads
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.seeds import stream
@@ -26,7 +26,7 @@ CONSTANT = 1e-12
 
 @final
 @dataclass(frozen=True)
-class Parts:
+class Split:
     """Which samples are for what: places of shape (n,) that share none."""
 
     training: Int[Tensor, " n"]
@@ -54,7 +54,7 @@ class Training:
     finite: bool
 
 
-def parts(n: int, critic: Critic, seed: int) -> Parts:
+def split(n: int, critic: Critic, seed: int) -> Split:
     """The samples divided at random.
 
     Raises:
@@ -69,7 +69,7 @@ def parts(n: int, critic: Critic, seed: int) -> Parts:
             "some hundreds. Give more samples, or take KSG or Gaussian."
         )
     order = torch.randperm(n, generator=stream(seed, "split"), device="cpu")
-    return Parts(order[test + validation :], order[test : test + validation], order[:test])
+    return Split(order[test + validation :], order[test : test + validation], order[:test])
 
 
 def encoded(x: Tensor, fitted: Int[Tensor, " m"]) -> Inputs:
@@ -94,7 +94,7 @@ def encoded(x: Tensor, fitted: Int[Tensor, " m"]) -> Inputs:
 
 
 def trained(
-    critic: Critic, objective: Bound, x: Inputs, y: Inputs, divided: Parts, seed: int
+    critic: Critic, objective: OfScores, x: Inputs, y: Inputs, divided: Split, seed: int
 ) -> Training:
     """The critic after training, the best one on the validation part.
 
@@ -156,7 +156,7 @@ def _batches(
             yield places[order[start : start + size]]
 
 
-def _looked(networks: Networks, objective: Bound, x: Inputs, y: Inputs) -> float:
+def _looked(networks: Networks, objective: OfScores, x: Inputs, y: Inputs) -> float:
     with torch.no_grad():
         return float(objective(networks.scores(x, y)))
 

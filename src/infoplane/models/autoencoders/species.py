@@ -6,6 +6,9 @@ from typing import ClassVar
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+CODE = "code"
+"""Name of the module whose output is the code Z, in every species."""
+
 
 class Species(nn.Module, ABC):
     """A network that reconstructs its input through a code.
@@ -14,14 +17,13 @@ class Species(nn.Module, ABC):
     torch's global stream, in training as in evaluation.
 
     Attributes:
-        layers: Names of the modules between input and reconstruction, from input to output.
-        code: Which of them is the code Z.
+        layers: Names of the modules between input and reconstruction, from input to output; the
+            one called ``CODE`` is the code Z.
         pairs: Symmetric pairs of encoder and decoder stages, outermost first.
         unit: Unit of the objective.
     """
 
     layers: tuple[str, ...]
-    code: str
     pairs: tuple[tuple[str, str], ...]
     unit: ClassVar[str] = "squared intensity"
 

@@ -1,0 +1,173 @@
+"""Runs that differ in the one setting that their experiment compares, judged and shown together."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, final
+
+from infoplane.analysis.across import combined
+from infoplane.analysis.family import Value, dimension_of, family
+from infoplane.comparing.column import Read
+from infoplane.experiments.catalogue import WATCH
+from infoplane.experiments.comparison.naming import different, labels
+from infoplane.experiments.protocol import Family
+from infoplane.report.page import Chapter
+from infoplane.report.references import Citations
+from infoplane.runs import Run
+from infoplane.values.trace import Trace, flat
+
+HEADING = "What the runs say together"
+SEED = "seed"
+
+
+@final
+@dataclass(frozen=True)
+class Together:
+    """A family of runs, under one or several seeds.
+
+    Attributes:
+        kind: How it is presented.
+        runs: Its members by their value, under every seed; the same values under all of them.
+        left_out: Values that some seed has no run of, and that are therefore not in it.
+    """
+
+    kind: type[Family]
+    runs: Mapping[int, Mapping[Value, Run]]
+    left_out: tuple[Value, ...] = ()
+
+    @cached_property
+    def read(self) -> Read:
+        """What its members measured, over the seeds, and its claims; no run's Trace is kept.
+
+        Raises:
+            InfoplaneError: The runs differ in more than the family's setting and their seed, or
+                cannot be joined.
+        """
+        traces = [self._of_one_seed(members) for members in self.runs.values()]
+        findings = self.kind.findings(traces)
+        return Read(combined(traces), findings)
+
+    def _of_one_seed(self, members: Mapping[Value, Run]) -> Trace:
+        fresh = {value: Run(run.folder).trace for value, run in members.items()}
+        return family(fresh, self.kind.along)
+
+    @property
+    def notes(self) -> list[str]:
+        """What is not in it, in sentences."""
+        if not self.left_out:
+            return []
+        told = ", ".join(map(str, self.left_out))
+        return [
+            f"Judged together are the values of {self.kind.along} that all seeds have a complete "
+            f"run of; left out: {told}."
+        ]
+
+    @property
+    def summary(self) -> list[str]:
+        """What a reader should know first."""
+        return [*self.kind.summary(self.read.trace, self.read.findings), *self.notes]
+
+    def chapter(self, name: str, citations: Citations) -> Chapter:
+        """Its part of a page.
+
+        Args:
+            name: What it is called.
+            citations: Numbers the works that its claims are from.
+        """
+        trace, findings = self.read.trace, self.read.findings
+        return Chapter(
+            heading=f"{HEADING}: {name}",
+            summary=self.summary,
+            findings=[replace(one, source=citations.cite(one.source)) for one in findings],
+            tables=self.kind.tables(trace, {}),
+            panels=[
+                replace(one, key=f"together-{one.key}", scale=one.scale and f"together-{one.scale}")
+                for one in self.kind.panels(trace)
+            ],
+        )
+
+
+def families_of(runs: Sequence[Run]) -> dict[str, Together]:
+    """All families among some runs, by what they lie along and what tells them apart.
+
+    A family needs two values of its setting that every seed has one complete run of. Runs of
+    which two have the same value and seed are no family: nobody could say which is meant.
+    """
+    grouped: dict[str, list[Run]] = {}
+    for run in runs:
+        if (key := _key(run)) is not None:
+            grouped.setdefault(key, []).append(run)
+    found = {key: one for key, members in grouped.items() if (one := _together(members))}
+    others = [_others(next(iter(one.runs.values()))) for one in found.values()]
+    names = labels(different(others)) if len(others) > 1 else [""]
+    return {
+        ", ".join(part for part in (_along_words(one), name) if part): one
+        for one, name in zip(found.values(), names, strict=False)
+    }
+
+
+def _along_words(one: Together) -> str:
+    """The setting with the values that are judged together."""
+    values = list(next(iter(one.runs.values())))
+    return f"{dimension_of(one.kind.along)} = {', '.join(map(str, values))}"
+
+
+def _key(run: Run) -> str | None:
+    """What all members of a family have in common under all seeds; None if it has no family."""
+    manifest = run.manifest
+    if manifest.experiment == WATCH or run.shown.family is None:
+        return None
+    settings = flat(manifest.settings)
+    along = run.shown.family.along
+    if along not in settings or SEED not in settings:
+        return None
+    same = {key: value for key, value in settings.items() if key not in (along, SEED)}
+    known = [manifest.experiment, manifest.results_version, manifest.data, same]
+    return json.dumps(known, sort_keys=True)
+
+
+def _others(members: Mapping[Value, Run]) -> dict[str, Any]:
+    """The settings that tell one family from another."""
+    manifest = next(iter(members.values())).manifest
+    kind = next(iter(members.values())).shown.family
+    settings = flat(manifest.settings)
+    settings.pop(SEED, None)
+    if kind is not None:
+        settings.pop(kind.along, None)
+    return {"experiment": manifest.experiment, "data": manifest.data, **settings}
+
+
+def _together(runs: Sequence[Run]) -> Together | None:
+    """A family with the values that all seeds have; None if they are fewer than two."""
+    kind = runs[0].shown.family
+    assert kind is not None
+    placed: dict[int, dict[Value, Run]] = {}
+    for run in runs:
+        settings = flat(run.manifest.settings)
+        members = placed.setdefault(int(settings[SEED]), {})
+        value = _plain(settings[kind.along])
+        if value in members:
+            return None
+        members[value] = run
+    every = list(_in_order(value for members in placed.values() for value in members))
+    common = [value for value in every if all(value in members for members in placed.values())]
+    if len(common) < 2:
+        return None
+    whole = {seed: {value: placed[seed][value] for value in common} for seed in sorted(placed)}
+    return Together(kind, whole, tuple(value for value in every if value not in common))
+
+
+def _in_order(values: Iterator[Value]) -> list[Value]:
+    """Different values: numbers in increasing order, names in that of their appearance."""
+    distinct = list(dict.fromkeys(values))
+    if all(isinstance(one, int | float) for one in distinct):
+        return sorted(distinct, key=lambda one: float(one))
+    return distinct
+
+
+def _plain(value: Any) -> Value:  # noqa: ANN401 — whatever a setting is
+    """A setting as the label of a member."""
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
+        return value
+    return json.dumps(value)

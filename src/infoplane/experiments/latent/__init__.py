@@ -1,0 +1,1 @@
+"""Dimension and neighbourhoods of a variational autoencoder while it learns."""

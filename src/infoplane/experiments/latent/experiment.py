@@ -1,0 +1,214 @@
+"""Camboulin et al.: the dimension of every layer of a variational autoencoder while it learns."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, ClassVar, Literal, final
+
+import torch
+from torch import Tensor, nn
+
+from infoplane.analysis.claims import judged
+from infoplane.datasets.base import Dataset
+from infoplane.datasets.catalogue import load
+from infoplane.experiments.latent.claims import claims
+from infoplane.experiments.latent.family import CodeSizes
+from infoplane.experiments.latent.panels import panels
+from infoplane.experiments.latent.profile import OUTPUT, PROFILE
+from infoplane.experiments.latent.settings import EpochTraining, GeometryProbing
+from infoplane.experiments.latent.words import methods, summary
+from infoplane.experiments.protocol import Experiment
+from infoplane.experiments.settings import require_at_least, require_device
+from infoplane.models.autoencoders.convolutional_vae import ConvolutionalVAE, resized
+from infoplane.numerics.workers import cores
+from infoplane.observe.costs import Costs
+from infoplane.observe.geometry import Geometry, NormalDimension
+from infoplane.observe.plane import INPUT
+from infoplane.observe.rate import Rate
+from infoplane.record.loop import Observer, batches, fit, per_epoch, record, restore
+from infoplane.store.address import NOT_ADDRESSED
+from infoplane.values.errors import InfoplaneError
+from infoplane.values.finding import Finding
+from infoplane.values.panel import Panel
+from infoplane.values.trace import Checkpoint, Row, Tick, Trace
+
+CHECKPOINTS = 20
+"""How many checkpoints a run takes on its way."""
+
+
+@final
+@dataclass(frozen=True)
+class Latent(Experiment):
+    """Intrinsic dimension and information imbalance of a convolutional variational autoencoder.
+
+    Architecture, objective and optimiser are those of Camboulin et al.; they trained 200 epochs on
+    40 000 images at width 1. Images of any size are resized to 32 × 32 pixels. Every epoch has an
+    order and draws of its own.
+
+    Attributes:
+        dataset: What it learns to reconstruct.
+        data_dir: Folder with the data sets; digits come with scikit-learn and need none.
+        code_size: Width K of the code.
+        width: Factor of the published channels 64, 128, 256, 256.
+        seed: Seed of every random stream.
+        training: How long and how fast it learns.
+        probing: On which images, and at which scales, it is looked at.
+        device: Where to train, such as cpu or cuda; neighbours are looked for on the CPU.
+    """
+
+    name: ClassVar[str] = "latent"
+    title: ClassVar[str] = "Dimension and neighbourhoods in a variational autoencoder"
+    results_version: ClassVar[int] = 1
+    family: ClassVar[type[CodeSizes]] = CodeSizes
+
+    dataset: Literal["digits", "mnist", "fashion", "emnist"] = "digits"
+    data_dir: Path | None = field(default=None, metadata=NOT_ADDRESSED)
+    code_size: int = 4
+    width: float = 0.25
+    seed: int = 0
+    training: EpochTraining = EpochTraining()
+    probing: GeometryProbing = GeometryProbing()
+    device: str = field(default="cpu", metadata=NOT_ADDRESSED)
+
+    def __post_init__(self) -> None:
+        require_at_least(1, code_size=self.code_size)
+        if not (math.isfinite(self.width) and self.width > 0):
+            raise InfoplaneError(f"width={self.width}: it must be positive; 1 is as published.")
+        require_device(self.device)
+
+    @property
+    def data(self) -> Dataset:
+        """The data set; read once per process."""
+        return _data(self.dataset, self.data_dir)
+
+    @property
+    def data_digest(self) -> str:
+        """Content hash of the data."""
+        return self.data.digest
+
+    @property
+    def threads(self) -> int:
+        """One per core: convolutions gain by them."""
+        return cores()
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """What the Trace says of itself."""
+        return {
+            "experiment": self.name,
+            "description": (
+                f"Convolutional variational autoencoder of K = {self.code_size}, width "
+                f"{self.width:g}, on {len(self._training_images)} images of {self.dataset}, "
+                f"{self.training.epochs} epochs, seed {self.seed}"
+            ),
+            "seed": self.seed,
+            "source": "camboulin2024understanding",
+        }
+
+    def model(self) -> ConvolutionalVAE:
+        """The untrained network."""
+        colours = self.data.shape[0]
+        return ConvolutionalVAE(colours, self.code_size, width=self.width, seed=self.seed)
+
+    def run(self, resume: Checkpoint | None = None) -> Iterator[Row | Checkpoint | Tick]:
+        """Trains and measures; resumed, yields what comes after the checkpoint."""
+        model, size = self.model().to(self.device), self.training.batch_size
+        images = resized(self._training_images).to(self.device)
+        _require_pairs(len(images), size)
+        optimiser = torch.optim.Adam(
+            model.parameters(),
+            lr=self.training.learning_rate,
+            weight_decay=self.training.weight_decay,
+        )
+        if resume is not None:
+            restore(resume, model, optimiser)
+        start = 0 if resume is None else resume.step
+        every = per_epoch(len(images), size)
+        snapshots = fit(
+            model,
+            lambda chosen: torch.cat(model.costs(images[chosen])).sum(),
+            batches(len(images), size, seed=self.seed, start=start),
+            optimiser,
+            steps_per_epoch=every,
+            seed=self.seed,
+            start=start,
+        )
+        steps = self.training.epochs * every
+        yield from record(
+            snapshots,
+            self._observers(images, every),
+            at=frozenset(range(0, steps + 1, every)),
+            optimiser=optimiser,
+            checkpoint_every=max(1, steps // CHECKPOINTS),
+        )
+
+    @property
+    def _training_images(self) -> Tensor:
+        return self.data.train_x[: self.training.images]
+
+    def _observers(self, images: Tensor, every: int) -> list[Observer]:
+        """Geometry at a few moments, the parts of the objective after every epoch."""
+        chosen = self.probing.chosen(self.data.test_x, self.seed)
+        probe = resized(chosen.flatten(0, 1)).unflatten(0, chosen.shape[:2]).to(self.device)
+        most, scales = self.probing.evaluation, self.probing.scales
+        evaluated = {
+            "train": images[:most],
+            "test": resized(self.data.test_x[:most]).to(self.device),
+        }
+        geometry = Geometry(
+            x=probe,
+            layers=(INPUT, *self.model().layers, OUTPUT),
+            target=OUTPUT,
+            scales=scales,
+            path=PROFILE,
+            steps=frozenset(epoch * every for epoch in self.training.moments),
+        )
+        normal = NormalDimension(
+            self.code_size, geometry.n, self.probing.batches, scales, self.seed
+        )
+        return [geometry, normal, Rate(probe), Costs(_costs, evaluated, unit="nat per image")]
+
+    @staticmethod
+    def findings(traces: Sequence[Trace]) -> list[Finding]:
+        """What can be asked of one code size."""
+        return judged(claims(traces[0]), traces)
+
+    @staticmethod
+    def panels(trace: Trace) -> list[Panel]:
+        """Profiles over the layers at several moments, and everything over training."""
+        return panels(trace)
+
+    @staticmethod
+    def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
+        """What was trained, what was found, and on how many samples."""
+        return summary(trace, findings)
+
+    @staticmethod
+    def methods(trace: Trace) -> list[str]:
+        """How dimension, imbalance and the parts of the objective were measured."""
+        return methods(trace)
+
+
+_data = lru_cache(maxsize=2)(load)
+
+
+def _costs(model: nn.Module, x: Tensor) -> dict[str, Tensor]:
+    """The objective and its parts in nats, means over the images."""
+    assert isinstance(model, ConvolutionalVAE)
+    distortion, rate = (one.mean() for one in model.costs(x))
+    return {"loss": distortion + rate, "reconstruction": distortion, "divergence": rate}
+
+
+def _require_pairs(images: int, size: int) -> None:
+    """Refuses a last batch of one image, of which batch normalisation has no variance.
+
+    Raises:
+        InfoplaneError: There would be one.
+    """
+    if images % size == 1:
+        raise InfoplaneError(
+            f"{images} training images in batches of {size} leave one image for the last batch, "
+            "and batch normalisation needs two: change batch_size or images by one."
+        )

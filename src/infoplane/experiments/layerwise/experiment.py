@@ -1,0 +1,210 @@
+"""A stacked autoencoder trained with end-to-end back-propagation, or without, at equal compute."""
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, ClassVar, Literal, final
+
+import torch
+
+from infoplane.analysis.claims import judged
+from infoplane.datasets.base import Dataset
+from infoplane.datasets.catalogue import load
+from infoplane.experiments.autoencoder.experiment import (
+    CHECKPOINTS,
+    FUNNEL,
+    OUTPUT,
+    TINY,
+    reconstruction_error,
+)
+from infoplane.experiments.layerwise import figures
+from infoplane.experiments.layerwise.claims import claims
+from infoplane.experiments.layerwise.family import Methods
+from infoplane.experiments.layerwise.spent import Spent, phases_told
+from infoplane.experiments.protocol import Experiment
+from infoplane.experiments.settings import (
+    Probing,
+    Training,
+    Widths,
+    require_at_least,
+    require_device,
+)
+from infoplane.models.autoencoders.stacked import StackedAutoencoder
+from infoplane.numerics.workers import cores
+from infoplane.observe.losses import Losses
+from infoplane.observe.plane import INPUT, Plane
+from infoplane.record.loop import record, restore
+from infoplane.store.address import NOT_ADDRESSED
+from infoplane.training.phases import Schedule, train
+from infoplane.training.stacked import METHODS, backpropagation
+from infoplane.values.finding import Finding
+from infoplane.values.panel import Panel
+from infoplane.values.table import Table
+from infoplane.values.trace import Checkpoint, Row, Tick, Trace
+
+
+@final
+@dataclass(frozen=True)
+class Layerwise(Experiment):
+    """S0's autoencoder and planes, trained stage by stage.
+
+    A step is what one update of back-propagation costs in multiply-adds, for every method: local
+    methods make more updates of fewer weights. Runs of as many steps have spent the same.
+
+    Attributes:
+        dataset: What it learns to reconstruct.
+        data_dir: Folder with the data sets; digits come with scikit-learn and need none.
+        method: "backpropagation" through all stages; "pairs", from the outside in, each learning
+            to reconstruct its own input; "information", each encoder stage maximising what its
+            output tells of its input, then decoder stages by least squares from the code outwards;
+            "random", the same decoder on an untrained encoder.
+        code_size: Width K of the code.
+        seed: Seed of every random stream.
+        training: How long and how fast it learns; steps of equal compute.
+        probing: When it is looked at, and on which images.
+        widths: The kernel widths to measure with.
+        device: Where to compute, such as cpu or cuda.
+    """
+
+    name: ClassVar[str] = "layerwise"
+    title: ClassVar[str] = "Training without end-to-end back-propagation"
+    results_version: ClassVar[int] = 1
+    family = Methods
+
+    dataset: Literal["digits", "mnist", "fashion", "emnist"] = "digits"
+    data_dir: Path | None = field(default=None, metadata=NOT_ADDRESSED)
+    method: Literal["backpropagation", "pairs", "information", "random"] = "pairs"
+    code_size: int = 10
+    seed: int = 0
+    training: Training = Training()
+    probing: Probing = Probing()
+    widths: Widths = Widths()
+    device: str = field(default="cpu", metadata=NOT_ADDRESSED)
+
+    def __post_init__(self) -> None:
+        require_at_least(1, code_size=self.code_size)
+        require_device(self.device)
+
+    @property
+    def data(self) -> Dataset:
+        """The data set; read once per process."""
+        return _data(self.dataset, self.data_dir)
+
+    @property
+    def data_digest(self) -> str:
+        """Content hash of the data."""
+        return self.data.digest
+
+    @property
+    def threads(self) -> int:
+        """One for a tiny network, else one per core."""
+        parameters = sum(weights.numel() for weights in self.model().parameters())
+        return 1 if parameters < TINY else cores()
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """What the Trace says of itself."""
+        schedule = self.schedule(self.model())
+        widths = "-".join(map(str, (math.prod(self.data.shape), *self._hidden, self.code_size)))
+        return {
+            "experiment": self.name,
+            "description": (
+                f"Stacked autoencoder {widths}-… on {self.dataset} trained by {self.method}, "
+                f"{self.training.steps} steps of {schedule.per_step} multiply-adds, "
+                f"seed {self.seed}"
+            ),
+            "seed": self.seed,
+            "source": "yu2019understanding",
+            "phases": json.dumps(phases_told(schedule)),
+        }
+
+    def model(self) -> StackedAutoencoder:
+        """The untrained network, the same for every method."""
+        return StackedAutoencoder(self.data.shape, self._hidden, self.code_size, seed=self.seed)
+
+    def schedule(self, model: StackedAutoencoder) -> Schedule:
+        """Which stages learn when, at the compute of as many updates of back-propagation.
+
+        Raises:
+            InfoplaneError: There are too few steps for the method's phases.
+        """
+        n = self.training.batch_size
+        (whole,) = backpropagation(model, n)
+        return Schedule(METHODS[self.method](model, n), self.training.steps, whole.cost)
+
+    def run(self, resume: Checkpoint | None = None) -> Iterator[Row | Checkpoint | Tick]:
+        """Trains and measures; resumed, yields what comes after the checkpoint."""
+        model = self.model().to(self.device)
+        optimiser = torch.optim.Adam(model.parameters(), lr=self.training.learning_rate)
+        if resume is not None:
+            restore(resume, model, optimiser)
+        schedule = self.schedule(model)
+        spent = Spent(schedule)
+        snapshots = train(
+            model,
+            schedule,
+            self.data.train_x.to(self.device),
+            optimiser,
+            batch_size=self.training.batch_size,
+            seed=self.seed,
+            start=0 if resume is None else resume.step,
+            seconds=spent.seconds,
+        )
+        yield from record(
+            snapshots,
+            [self._plane(model), self._losses(), spent],
+            at=frozenset(self.probing.moments(self.training.steps)),
+            optimiser=optimiser,
+            checkpoint_every=max(1, self.training.steps // CHECKPOINTS),
+        )
+
+    def _plane(self, model: StackedAutoencoder) -> Plane:
+        """Everything between input, hidden layers and reconstruction."""
+        return Plane(
+            probe=self.probing.probe(self.data, self.seed).to(self.device),
+            layers=model.layers,
+            target=OUTPUT,
+            pairs=model.pairs,
+            estimators=self.widths.estimators(images=(INPUT, OUTPUT)),
+            null_steps=self.probing.null_moments(self.training.steps),
+            permutations=self.probing.permutations,
+            seed=self.seed,
+        )
+
+    def _losses(self) -> Losses:
+        """Error of the whole reconstruction on fixed training and test images."""
+        most = self.probing.evaluation
+        fixed = {"loss_train": self.data.train_x, "loss_test": self.data.test_x}
+        samples = {name: x[:most].to(self.device) for name, x in fixed.items()}
+        return Losses(reconstruction_error, samples, unit="squared intensity")
+
+    @property
+    def _hidden(self) -> list[int]:
+        pixels = math.prod(self.data.shape)
+        return [max(1, round(share * pixels)) for share in FUNNEL]
+
+    @staticmethod
+    def findings(traces: Sequence[Trace]) -> list[Finding]:
+        """S1's phases, the order in which pairs settle, and whether all is measurable."""
+        return judged(claims(traces[0]), traces)
+
+    @staticmethod
+    def panels(trace: Trace) -> list[Panel]:
+        """Planes and layer-wise curves, under both rules."""
+        return figures.panels(trace)
+
+    @staticmethod
+    def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
+        """What was trained, at what cost, and what was found."""
+        return figures.summary(trace, findings)
+
+    @staticmethod
+    def tables(trace: Trace, seconds: Mapping[str, float]) -> list[Table]:
+        """What each phase cost."""
+        return [figures.costs(trace, seconds)]
+
+
+_data = lru_cache(maxsize=2)(load)

@@ -1,0 +1,275 @@
+"""The methods of training side by side, at equal compute."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import ClassVar, final
+
+import xarray as xr
+
+from infoplane.analysis.claims import UNTRAINED, Claim, Statistic, above_null, judged
+from infoplane.analysis.family import member
+from infoplane.experiments import panels as shared
+from infoplane.experiments.claims import has_null
+from infoplane.experiments.gaps import left_out
+from infoplane.experiments.layerwise.claims import CODE, outer_pairs_first
+from infoplane.experiments.members import (
+    ONE_NUMBER,
+    Moment,
+    first,
+    last,
+    layer_curves,
+    loss_curves,
+    members,
+    per_run,
+    verdicts_told,
+)
+from infoplane.experiments.protocol import Family
+from infoplane.values.finding import Finding
+from infoplane.values.panel import Panel
+from infoplane.values.table import Cell, Table
+from infoplane.values.trace import Trace
+
+WHOLE, LOCAL, RANDOM = "backpropagation", ("pairs", "information"), "random"
+WITHIN = 1.1
+"""The test error of a local method may be so many times that of back-propagation."""
+FEEDFORWARD = "yu2019understanding, alternative feedforward training methods (details from memory)"
+CONTROL = "ours: what random features reach"
+
+
+@final
+class Methods(Family):
+    """S0's autoencoder trained by several methods, each for the same number of multiply-adds."""
+
+    title: ClassVar[str] = "Training without end-to-end back-propagation, at equal compute"
+    along: ClassVar[str] = "method"
+
+    @staticmethod
+    def findings(traces: Sequence[Trace]) -> list[Finding]:
+        """Whether the local methods reach back-propagation, in error and in information."""
+        return judged(claims(traces[0]), traces)
+
+    @staticmethod
+    def panels(trace: Trace) -> list[Panel]:
+        """The planes of all methods, the code's information, and the error."""
+        return panels(trace)
+
+    @staticmethod
+    def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
+        """What each method reached for the same compute."""
+        return summary(trace, findings)
+
+    @staticmethod
+    def tables(trace: Trace, seconds: Mapping[str, float]) -> list[Table]:
+        """What each method reached, in numbers."""
+        return [reached(trace)]
+
+
+def claims(trace: Trace) -> list[Claim]:
+    """What can be asked of the methods that are there."""
+    there = [str(name) for name in trace["method"].values]
+    local = [name for name in LOCAL if name in there]
+    asked: list[Claim] = []
+    if WHOLE in there:
+        asked += [_reaches(name) for name in local]
+        asked += [_informs(name) for name in local]
+        if has_null(trace):
+            asked += [_informs_above_null(name) for name in local]
+        if trace.sizes.get("pair", 0) > 1:
+            asked.append(_settles(trace))
+    if RANDOM in there:
+        asked += [_beats_random(name) for name in local]
+    return asked
+
+
+def panels(trace: Trace) -> list[Panel]:
+    """Planes of one estimator side by side, then what the code keeps, then the error."""
+    parts = {str(name): one for name, one in members(trace, "method").items()}
+    names = [str(name) for name in trace["estimator"].values]
+    return [
+        *(_plane(one, estimator, method) for estimator in names for method, one in parts.items()),
+        *(
+            layer_curves(
+                parts,
+                CODE,
+                estimator,
+                "I(input; code)",
+                "One curve per method; a step costs the same under all of them.",
+            )
+            for estimator in names
+        ),
+        loss_curves(
+            parts,
+            "loss_test",
+            "Test error",
+            "Of the whole network: under a local method the stages whose turn has not come are "
+            "untrained, so that only the end counts. A step costs the same under all methods.",
+            unit="squared intensity",
+            log=True,
+        ),
+    ]
+
+
+def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
+    """What each method reached for the same compute."""
+    parts = members(trace, "method")
+    told = "; ".join(
+        f"{name} {float(last(one['loss_test'])):.4f} ({float(last(one['updates'])):.0f} updates)"
+        for name, one in parts.items()
+    )
+    dearest = max(float(last(one["multiply_adds"])) for one in parts.values())
+    return [
+        f"Test error after at most {dearest:.3g} multiply-adds: {told}.",
+        "Seconds are those of each run's own page: small updates use a machine badly, so that "
+        "equal compute is not equal time.",
+        *verdicts_told(findings),
+        *left_out(claims(trace), findings),
+    ]
+
+
+def reached(trace: Trace) -> Table:
+    """What each method reached, in numbers."""
+    estimators = [str(name) for name in trace["estimator"].values]
+    rows = []
+    for name, one in members(trace, "method").items():
+        kept = last(one["I_XT"].sel(layer=CODE)).mean("batch")
+        told = (
+            str(name),
+            f"{float(last(one['loss_test'])):.5f}",
+            *(f"{float(kept.sel(estimator=estimator)):.3f}" for estimator in estimators),
+            f"{float(last(one['updates'])):.0f}",
+            f"{float(last(one['multiply_adds'])):.4g}",
+        )
+        rows.append(tuple(Cell((words,)) for words in told))
+    return Table(
+        "At the end of training",
+        (
+            "method",
+            "test error",
+            *(f"I(X;{CODE}), {estimator}" for estimator in estimators),
+            "updates",
+            "multiply-adds",
+        ),
+        tuple(rows),
+        "Error in squared intensity, information in bits, as raw values: what is above the null "
+        "is in the claims.",
+    )
+
+
+def _reaches(method: str) -> Claim:
+    return Claim(
+        key=f"error-{method}",
+        statement=f"At equal compute, {method} reaches a test error within 10 % of that of "
+        "back-propagation.",
+        source=FEEDFORWARD,
+        statistic=lambda trace: WITHIN - _ratio(trace, last(_error(trace, method))),
+        controls={UNTRAINED: lambda trace: WITHIN - _ratio(trace, first(_error(trace, method)))},
+        rests_on=_unsaturated,
+        evidence=lambda trace: _errors(trace, (WHOLE, method)),
+        unit="1",
+        notes=("The effect is 1.1 less the ratio of the two errors.", ONE_NUMBER),
+        needs=lambda trace: (_ratio(trace, last(_error(trace, method))),),
+    )
+
+
+def _informs(method: str) -> Claim:
+    return Claim(
+        key=f"code-{method}",
+        statement=f"At equal compute, the code that {method} learns tells no less of the input "
+        "than that of back-propagation.",
+        source=FEEDFORWARD,
+        statistic=lambda trace: _kept(trace, method, last) - _kept(trace, WHOLE, last),
+        controls={UNTRAINED: lambda trace: _kept(trace, method, first) - _kept(trace, WHOLE, last)},
+        rests_on=lambda trace: _both(trace, method),
+        notes=(
+            "The effect is the difference at the end; the control has the untrained code in place "
+            "of the local method's.",
+        ),
+    )
+
+
+def _informs_above_null(method: str) -> Claim:
+    def kept(trace: Trace, name: str, when: Moment) -> xr.DataArray:
+        one = trace.sel({"method": name, "layer": CODE}, drop=True)
+        return when(above_null(one, "I_XT"))
+
+    return Claim(
+        key=f"code-{method}-above-null",
+        statement=f"The same of {method} for information above its permutation mean.",
+        source="skean2023dime",
+        statistic=lambda trace: kept(trace, method, last) - kept(trace, WHOLE, last),
+        controls={UNTRAINED: lambda trace: kept(trace, method, first) - kept(trace, WHOLE, last)},
+        rests_on=lambda trace: _both(trace, method),
+        needs=lambda trace: (kept(trace, method, last), kept(trace, WHOLE, last)),
+    )
+
+
+def _settles(trace: Trace) -> Claim:
+    """S0's implication, asked where nothing but training itself orders the pairs."""
+    claim = outer_pairs_first(member(trace, "method", WHOLE))
+    return replace(
+        claim,
+        statement=f"Under back-propagation: {claim.statement[0].lower()}{claim.statement[1:]}",
+        statistic=_of_whole(claim.statistic),
+        controls={name: _of_whole(control) for name, control in claim.controls.items()},
+        rests_on=_of_whole(claim.rests_on),
+        needs=lambda trace: claim.needs(member(trace, "method", WHOLE)),
+    )
+
+
+def _of_whole(statistic: Statistic) -> Statistic:
+    """A statistic of one run, asked of the one trained by back-propagation."""
+    return lambda trace: statistic(member(trace, "method", WHOLE))
+
+
+def _beats_random(method: str) -> Claim:
+    return Claim(
+        key=f"random-{method}",
+        statement=f"At equal compute, {method} reaches a smaller test error than the same decoder "
+        "on an untrained encoder.",
+        source=CONTROL,
+        statistic=lambda trace: 1 - _ratio(trace, last(_error(trace, method)), RANDOM),
+        controls={UNTRAINED: lambda trace: 1 - _ratio(trace, first(_error(trace, method)), RANDOM)},
+        rests_on=_unsaturated,
+        evidence=lambda trace: _errors(trace, (RANDOM, method)),
+        unit="1",
+        notes=("The effect is 1 less the ratio of the two errors.", ONE_NUMBER),
+        needs=lambda trace: (_ratio(trace, last(_error(trace, method)), RANDOM),),
+    )
+
+
+def _error(trace: Trace, method: str) -> xr.DataArray:
+    return trace["loss_test"].sel({"method": method}, drop=True)
+
+
+def _ratio(trace: Trace, error: xr.DataArray, to: str = WHOLE) -> xr.DataArray:
+    """An error as a share of what a method reaches, dimensions (estimator, batch)."""
+    return per_run(error, trace) / per_run(last(_error(trace, to)), trace)
+
+
+def _errors(trace: Trace, methods: Sequence[str]) -> dict[str, dict[str, float]]:
+    told = {f"test error, {name}": float(last(_error(trace, name))) for name in methods}
+    return {str(name): told for name in trace["estimator"].values}
+
+
+def _kept(trace: Trace, method: str, when: Moment) -> xr.DataArray:
+    return when(trace["I_XT"].sel({"method": method, "layer": CODE}, drop=True))
+
+
+def _both(trace: Trace, method: str) -> xr.DataArray:
+    """The code's information under both methods at the end."""
+    return last(trace["I_XT"].sel({"method": [WHOLE, method], "layer": CODE}, drop=True))
+
+
+def _unsaturated(trace: Trace) -> xr.DataArray:
+    """What an error rests on: nothing that could be saturated."""
+    return per_run(xr.zeros_like(last(trace["loss_test"].isel(method=0, drop=True))), trace)
+
+
+def _plane(one: Trace, estimator: str, method: str) -> Panel:
+    panel = shared.plane(one, estimator)
+    return replace(
+        panel,
+        key=f"{panel.key}-{method}",
+        title=f"Information plane, {method}",
+        scale=f"plane-{estimator}",
+    )

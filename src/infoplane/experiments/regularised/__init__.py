@@ -1,0 +1,1 @@
+"""A classifier that pays for what a layer keeps of its input."""

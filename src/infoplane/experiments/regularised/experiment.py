@@ -1,0 +1,237 @@
+"""Cross-entropy plus a weight times what one layer keeps of the input."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, ClassVar, Literal, final
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from infoplane.analysis.claims import judged
+from infoplane.datasets.base import Dataset
+from infoplane.datasets.catalogue import load
+from infoplane.experiments.protocol import Experiment
+from infoplane.experiments.regularised import figures
+from infoplane.experiments.regularised.claims import claims
+from infoplane.experiments.regularised.family import Weights
+from infoplane.experiments.settings import (
+    Probing,
+    Training,
+    Widths,
+    require_at_least,
+    require_device,
+)
+from infoplane.models.mlp import Classifier, hidden_names
+from infoplane.numerics.bandwidth import Tapia
+from infoplane.numerics.workers import cores
+from infoplane.observe.classification import Classification
+from infoplane.observe.plane import INPUT, TARGET, Plane
+from infoplane.record.loop import batches, fit, per_epoch, record, restore
+from infoplane.store.address import NOT_ADDRESSED
+from infoplane.training.objectives import RenyiInformation
+from infoplane.values.errors import InfoplaneError
+from infoplane.values.finding import Finding
+from infoplane.values.panel import Panel
+from infoplane.values.trace import Checkpoint, Row, Tick, Trace
+
+TINY = 100_000
+"""Networks with fewer parameters train fastest on one thread."""
+CHECKPOINTS = 20
+"""How many checkpoints a run takes on its way."""
+
+
+@final
+@dataclass(frozen=True)
+class Regularised(Experiment):
+    """A classifier trained on cross-entropy + β·I_α(X;T), the deterministic information bottleneck.
+
+    Cross-entropy is in nats, information in bits. The kernel widths of the objective are the
+    scale-invariant rule's, taken anew from every minibatch, so that a layer cannot pay less by
+    shrinking; the publication's rule is another, and its β therefore not comparable.
+
+    Attributes:
+        dataset: What it learns to classify.
+        data_dir: Folder with the data sets; digits come with scikit-learn and need none.
+        beta: Weight β of the information; 0 trains on cross-entropy alone.
+        alpha: Order α of the information in the objective; 2 needs no eigenvalues.
+        layer: The layer T that pays, such as "hidden.3", or "last" for the last hidden one.
+        hidden: Widths of the hidden layers.
+        dropout: Share of hidden units dropped while training, another way to regularise.
+        seed: Seed of every random stream.
+        training: How long and how fast it learns.
+        probing: When it is looked at, and on which images.
+        widths: The kernel widths to measure with.
+        device: Where to compute, such as cpu or cuda.
+    """
+
+    name: ClassVar[str] = "regularised"
+    title: ClassVar[str] = "A classifier that pays for information about its input"
+    results_version: ClassVar[int] = 1
+    family = Weights
+
+    dataset: Literal["digits", "mnist", "fashion", "emnist"] = "digits"
+    data_dir: Path | None = field(default=None, metadata=NOT_ADDRESSED)
+    beta: float = 0.01
+    alpha: float = 2.0
+    layer: str = "last"
+    hidden: tuple[int, ...] = (256, 256, 64)
+    dropout: float = 0.0
+    seed: int = 0
+    training: Training = Training(steps=3000)
+    probing: Probing = Probing()
+    widths: Widths = Widths()
+    device: str = field(default="cpu", metadata=NOT_ADDRESSED)
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.beta) and self.beta >= 0):
+            raise InfoplaneError(f"beta={self.beta}: the weight must be 0 or positive.")
+        if not 0 <= self.dropout < 1:
+            raise InfoplaneError(f"dropout={self.dropout}: it must be at least 0 and below 1.")
+        require_at_least(1, **{f"hidden[{i}]": width for i, width in enumerate(self.hidden)})
+        if not self.hidden:
+            raise InfoplaneError("hidden is empty: one hidden layer is the least.")
+        if self.layer not in ("last", *hidden_names(len(self.hidden))):
+            raise InfoplaneError(
+                f"layer={self.layer}: choose last, or one of "
+                f"{', '.join(hidden_names(len(self.hidden)))}."
+            )
+        if math.isinf(self.alpha):
+            raise InfoplaneError("alpha=inf cannot be stored with a run; take a large number.")
+        require_device(self.device)
+        _ = self.information  # refuses orders that make no sense
+
+    @property
+    def information(self) -> RenyiInformation:
+        """What the layer pays for, in bits."""
+        return RenyiInformation(self.alpha, x_bandwidth=Tapia(standardise="whole"))
+
+    @property
+    def pays(self) -> str:
+        """Name of the layer that pays."""
+        return hidden_names(len(self.hidden))[-1] if self.layer == "last" else self.layer
+
+    @property
+    def data(self) -> Dataset:
+        """The data set; read once per process."""
+        return _data(self.dataset, self.data_dir)
+
+    @property
+    def data_digest(self) -> str:
+        """Content hash of the data."""
+        return self.data.digest
+
+    @property
+    def threads(self) -> int:
+        """One for a tiny network, else one per core."""
+        parameters = sum(weights.numel() for weights in self.model().parameters())
+        return 1 if parameters < TINY else cores()
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """What the Trace says of itself."""
+        widths = "-".join(map(str, (math.prod(self.data.shape), *self.hidden, self._classes)))
+        dropped = f", dropout {self.dropout:g}" if self.dropout else ""
+        return {
+            "experiment": self.name,
+            "description": (
+                f"Classifier {widths} on {self.dataset}, cross-entropy + {self.beta:g} nat/bit × "
+                f"I(X;{self.pays}) of order {self.alpha:g}{dropped}, {self.training.steps} "
+                f"updates, seed {self.seed}"
+            ),
+            "seed": self.seed,
+            "source": "yu2021measuring",
+            "pays": self.pays,
+        }
+
+    def model(self) -> Classifier:
+        """The untrained network, the same for every β."""
+        return Classifier(
+            self.data.shape, self.hidden, self._classes, dropout=self.dropout, seed=self.seed
+        )
+
+    def objective(self, model: Classifier, x: Tensor, y: Tensor) -> Tensor:
+        """Cross-entropy in nats plus β times the bits of information.
+
+        Args:
+            model: The network.
+            x: Images (n, c, h, w), n ≥ 2.
+            y: Their classes (n,).
+        """
+        found = model.activations(x)
+        loss = cross_entropy(found["output"], y)
+        return loss + self.beta * self.information(x, found[self.pays]) if self.beta else loss
+
+    def run(self, resume: Checkpoint | None = None) -> Iterator[Row | Checkpoint | Tick]:
+        """Trains and measures; resumed, yields what comes after the checkpoint."""
+        model = self.model().to(self.device)
+        x, y = self.data.train_x.to(self.device), self.data.train_y.to(self.device)
+        optimiser = torch.optim.Adam(model.parameters(), lr=self.training.learning_rate)
+        if resume is not None:
+            restore(resume, model, optimiser)
+        start = 0 if resume is None else resume.step
+        size = self.training.batch_size
+        snapshots = fit(
+            model,
+            lambda chosen: self.objective(model, x[chosen], y[chosen]),
+            batches(len(x), size, seed=self.seed, start=start),
+            optimiser,
+            steps_per_epoch=per_epoch(len(x), size),
+            seed=self.seed,
+            start=start,
+        )
+        yield from record(
+            snapshots,
+            [self._plane(model), self._classification()],
+            at=frozenset(self.probing.moments(self.training.steps)),
+            optimiser=optimiser,
+            checkpoint_every=max(1, self.training.steps // CHECKPOINTS),
+        )
+
+    def _plane(self, model: Classifier) -> Plane:
+        """Everything between input, layers and class."""
+        return Plane(
+            probe=self.probing.probe(self.data, self.seed).to(self.device),
+            layers=model.layers,
+            target=TARGET,
+            estimators=self.widths.estimators(images=(INPUT,)),
+            null_steps=self.probing.null_moments(self.training.steps),
+            permutations=self.probing.permutations,
+            seed=self.seed,
+        )
+
+    def _classification(self) -> Classification:
+        """Cross-entropy and error on fixed training and test images."""
+        most = self.probing.evaluation
+        parts = {side: self.data.split(side) for side in ("train", "test")}
+        return Classification(
+            {
+                side: (x[:most].to(self.device), y[:most].to(self.device))
+                for side, (x, y) in parts.items()
+            }
+        )
+
+    @property
+    def _classes(self) -> int:
+        return int(self.data.train_y.max()) + 1
+
+    @staticmethod
+    def findings(traces: Sequence[Trace]) -> list[Finding]:
+        """The order of the layers, the phases of the one that pays, and what is measurable."""
+        return judged(claims(traces[0]), traces)
+
+    @staticmethod
+    def panels(trace: Trace) -> list[Panel]:
+        """Planes, layer-wise curves, loss and error."""
+        return figures.panels(trace)
+
+    @staticmethod
+    def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
+        """What was trained and what was found."""
+        return figures.summary(trace, findings)
+
+
+_data = lru_cache(maxsize=2)(load)

@@ -1,0 +1,1 @@
+"""S1: information flow of diverse autoencoders."""

@@ -1,0 +1,222 @@
+"""What one species can be asked: phases, inequalities, saturation, scale, and its own bound."""
+
+from dataclasses import replace
+
+import xarray as xr
+
+from infoplane.analysis import phases
+from infoplane.analysis.claims import SHUFFLED, UNTRAINED, Claim, untrained
+from infoplane.analysis.dpi import Chain, along
+from infoplane.analysis.species import end, follows, together
+from infoplane.experiments.claims import (
+    chain_claim,
+    fitting,
+    has_null,
+    measurable,
+    simplifying,
+    simplifying_above_null,
+)
+from infoplane.models.autoencoders.species import CODE
+from infoplane.values.ceilings import ceiling, saturated
+from infoplane.values.estimate import SATURATION
+from infoplane.values.trace import Trace
+
+MEAN = "mean"
+"""The layer of the code's mean μ, in species that draw their code."""
+GUIDELINE = "lee2021information, as all of its planes show it"
+SCALE = "not a claim of lee2021information, whose width rule is not scale-invariant"
+BOUND = "alemi2018fixing, the rate"
+SAME = 1e-3
+"""Bits within which I(X;T) counts as S(T)."""
+BELOW = 0.05
+"""Bits by which a point may lie above the diagonal."""
+
+
+def claims(trace: Trace) -> list[Claim]:
+    """All claims that a run can be asked about; those about the null only if it has one."""
+    return [*_chains(trace), *_phases(trace), measurable(), is_entropy(), *_scale(trace)] + (
+        _drawn() if "rate" in trace else []
+    )
+
+
+def chains(trace: Trace) -> dict[str, Chain]:
+    """Both chains of a network that has them, by side; a shallow one has none.
+
+    The mean of a drawn code is left out: the code depends on its log-variance as well.
+    """
+    found = {}
+    if len(inward(trace)) > 1:
+        found["encoder"] = _chain(trace, "encoder")
+    if len(outward(trace)) > 1:
+        found["decoder"] = _chain(trace, "decoder")
+    return found
+
+
+def inward(trace: Trace) -> list[str]:
+    """The layers from the input to the code."""
+    layers = [str(layer) for layer in trace["layer"].values]
+    return [layer for layer in layers[: layers.index(CODE) + 1] if layer != MEAN]
+
+
+def outward(trace: Trace) -> list[str]:
+    """The layers from the output back to the code."""
+    layers = [str(layer) for layer in trace["layer"].values]
+    return [*layers[: layers.index(CODE) : -1], CODE]
+
+
+def is_entropy() -> Claim:
+    """Where the input's entropy is saturated, informations about it are entropies."""
+    return Claim(
+        key="only-entropy",
+        statement="Where S(X) is saturated, I(X;T) is S(T) under another name: the two never "
+        "differ by more than 0.001 bit.",
+        source="lee2021information, notes on saturation",
+        statistic=lambda trace: SAME - abs(trace["I_XT"] - trace["S_T"]).max(("snapshot", "layer")),
+        rests_on=lambda trace: xr.zeros_like(trace["S_X"]),
+        needs=lambda trace: (trace["S_X"].where(saturated(trace["S_X"])),),
+        notes=("Asked of those rules alone under which S(X) is saturated in every batch.",),
+    )
+
+
+def _chain(trace: Trace, side: str) -> Chain:
+    if side == "encoder":
+        return Chain.of(along(trace, "I_XT", inward(trace), "I(input; {})"))
+    return Chain.of(along(trace, "I_TY", outward(trace), "I({}; output)"))
+
+
+_CHAINED = {
+    "encoder": "about the input grows at no stage of training from layer to layer up to the code",
+    "decoder": "about the reconstruction grows at no stage from the output back to the code",
+}
+
+
+def _chains(trace: Trace) -> list[Claim]:
+    """Both inequalities, and the diagonal that every species has."""
+    found = [
+        chain_claim(
+            f"dpi-{side}",
+            f"Information {_CHAINED[side]}.",
+            "lee2021information, DPI of encoder and decoder",
+            lambda one, side=side: _chain(one, side),  # type: ignore[misc]
+        )
+        for side in chains(trace)
+    ]
+    return [*found, _diagonal()]
+
+
+def _diagonal() -> Claim:
+    """I(T;X′) ≤ I(X;T): a deterministic layer knows no more of its output than it is."""
+
+    def statistic(trace: Trace) -> xr.DataArray:
+        below = (trace["I_XT"] - trace["I_TY"]).min("snapshot") + BELOW
+        return below.rename(layer="part").transpose("part", ...)
+
+    return Claim(
+        key="diagonal",
+        statement="Every layer lies on or below the diagonal of the plane, I(T;X′) ≤ I(X;T) + 0.05 "
+        "bit, at every moment.",
+        source=GUIDELINE,
+        statistic=statistic,
+        controls={UNTRAINED: lambda trace: statistic(untrained(trace))},
+        rests_on=lambda trace: trace["I_XT"],
+        needs=lambda trace: (trace["I_TY"],),
+        notes=("The effect is the worst moment's; 0.05 bit is our tolerance.",),
+    )
+
+
+def _phases(trace: Trace) -> list[Claim]:
+    found = [fitting(CODE), simplifying(CODE)]
+    if not has_null(trace):
+        return [replace(claim, controls={}) for claim in found]
+    return [*found, simplifying_above_null(CODE)]
+
+
+def _scale(trace: Trace) -> list[Claim]:
+    """Whether the information of the code is its size."""
+
+    def statistic(trace: Trace, name: str = "I_XT") -> xr.DataArray:
+        curve = trace[name].sel(layer=CODE, drop=True).dropna("snapshot", how="all")
+        norm = trace["norm_T"].sel(layer=CODE, drop=True)
+        return follows(curve, norm.sel(snapshot=norm["step"].isin(curve["step"]).values))
+
+    null = has_null(trace)
+    return [
+        Claim(
+            key="scale",
+            statement="I(X;code) follows the mean norm of the code over training.",
+            source=SCALE,
+            statistic=statistic,
+            controls={SHUFFLED: lambda trace: statistic(trace, "I_XT_null")} if null else {},
+            rests_on=lambda trace: trace["I_XT"].sel(layer=CODE),
+            needs=lambda trace: (trace["norm_T"].sel(layer=CODE) + trace["I_XT"].sel(layer=CODE),),
+            unit="1",
+            notes=(
+                "The effect is Spearman's rank correlation over the moments. A correlation with "
+                "the scale does not say that scale is all; compare both rules.",
+            ),
+        )
+    ]
+
+
+def _drawn() -> list[Claim]:
+    """What a code that is drawn at random can be asked."""
+    return [
+        Claim(
+            key="code-saturated",
+            statement="I(X;code) of the drawn code lies at the ceiling log₂ n at every moment, "
+            "the untrained network included.",
+            source="lee2021information, planes of the VAE",
+            statistic=lambda trace: (
+                _at_code(trace).min("snapshot") - SATURATION * ceiling(trace["I_XT"])
+            ),
+            rests_on=lambda trace: xr.zeros_like(_at_code(trace)),
+            notes=(
+                "If supported, no phase of the drawn code can be measured; the code's mean can.",
+            ),
+        ),
+        Claim(
+            key="code-above-encoder",
+            statement="The data processing inequality is violated at the end: the drawn code has "
+            "more information about the input than the layer that it is computed from.",
+            source="not a claim of lee2021information, though its planes show it",
+            statistic=lambda trace: end(_at_code(trace) - _before_code(trace)),
+            controls={
+                UNTRAINED: lambda trace: end(
+                    _at_code(untrained(trace)) - _before_code(untrained(trace))
+                )
+            },
+            rests_on=lambda trace: xr.zeros_like(_at_code(trace)),
+            needs=lambda trace: (_at_code(trace), _before_code(trace)),
+            notes=("No true information can; what is counted is the noise of the draw.",),
+        ),
+        Claim(
+            key="rate",
+            statement="The measured I(X;code) stays below the analytic bound E KL(q(z|x) ‖ p(z)) "
+            "at every moment.",
+            source=BOUND,
+            statistic=lambda trace: together(
+                {
+                    "at its least": (trace["rate"] - _at_code(trace)).min("snapshot"),
+                    "at the end": end(trace["rate"] - _at_code(trace)),
+                }
+            ),
+            rests_on=lambda trace: xr.zeros_like(_at_code(trace)),
+            needs=lambda trace: (trace["rate"] + _at_code(trace),),
+            notes=("The bound is on the information over all data, the measure of one batch.",),
+        ),
+        Claim(
+            key="mean-simplifying",
+            statement="I(X;mean) of the code's mean falls by 0.25 bit or more after its peak.",
+            source="the question of lee2021information, asked of the mean",
+            statistic=lambda trace: phases.simplifying(trace["I_XT"].sel(layer=MEAN)),
+            rests_on=lambda trace: trace["I_XT"].sel(layer=MEAN),
+        ),
+    ]
+
+
+def _at_code(trace: Trace) -> xr.DataArray:
+    return trace["I_XT"].sel(layer=CODE, drop=True)
+
+
+def _before_code(trace: Trace) -> xr.DataArray:
+    return trace["I_XT"].sel(layer=inward(trace)[-2], drop=True)

@@ -1,0 +1,107 @@
+"""What a reader of one run looks for: planes, layer-wise curves, losses, norms, inequalities."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+
+from infoplane.experiments import panels as shared
+from infoplane.experiments.claims import has_null
+from infoplane.experiments.gaps import diverged, left_out
+from infoplane.experiments.species.claims import chains, claims
+from infoplane.values.finding import Finding, Verdict
+from infoplane.values.panel import Panel
+from infoplane.values.trace import Trace
+
+_CURVES = {
+    "I_XT": "What each layer keeps of the input; dashed: the same after shuffling (the null).",
+    "I_TY": "What each layer shares with the reconstruction; dashed: the null.",
+    "S_T": "Entropy of each layer: where S(X) is saturated, I(X;T) is this.",
+}
+
+
+def panels(trace: Trace) -> list[Panel]:
+    """All figures, every estimator beside the other."""
+    names = [str(name) for name in trace["estimator"].values]
+    ordered = chains(trace)
+    above = "What is left of I(X;T) when its permutation mean is taken off."
+    return [
+        *(shared.plane(trace, name) for name in names),
+        *(
+            shared.curves(trace, variable, name, caption)
+            for name in names
+            for variable, caption in _CURVES.items()
+        ),
+        *([shared.excess(trace, "I_XT", name, above) for name in names] if has_null(trace) else []),
+        _losses(trace),
+        shared.companions(
+            trace,
+            "norms",
+            "Mean activation norm",
+            "Scale, not information; a rule that does not standardise reacts to it.",
+            {"norm_T": ""},
+        ),
+        *([_rate(trace)] if "rate" in trace else []),
+        *(shared.strip(trace, ordered, name) for name in names if ordered),
+    ]
+
+
+def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
+    """What was trained, what was found, how sure, and what is saturated."""
+    counted = {
+        verdict: sum(finding.verdict is verdict for finding in findings) for verdict in Verdict
+    }
+    verdicts = ", ".join(f"{count} {verdict}" for verdict, count in counted.items() if count)
+    unmeasured = sorted({name for finding in findings for name in finding.unmeasured})
+    saturated = (
+        f"Saturated at log₂ n, and so without a vote on some claims: {', '.join(unmeasured)}."
+    )
+    return [
+        f"{trace.attrs['description']}; {_learned(trace['error_test'].values)}.",
+        *diverged(trace),
+        *([f"Of {len(findings)} claims: {verdicts}."] if findings else []),
+        *([saturated] if unmeasured else []),
+        *left_out(claims(trace), findings),
+        "One seed: what it shows is about this network, not yet about training.",
+    ]
+
+
+def logarithm(values: xr.DataArray, words: str) -> xr.DataArray:
+    """log₁₀ of a loss, which is a number without a unit; NaN where it is not positive."""
+    positive = values.where(values > 0)
+    return xr.apply_ufunc(np.log10, positive).assign_attrs(long_name=words, unit="1")
+
+
+def _losses(trace: Trace) -> Panel:
+    """Objective and reconstruction error, as the paper draws them."""
+    names = {
+        "loss_train": "objective, training",
+        "loss_test": "objective, test",
+        "error_train": "squared error, training",
+        "error_test": "squared error, test",
+    }
+    drawn = trace.assign({name: logarithm(trace[name], words) for name, words in names.items()})
+    unit = trace["loss_test"].attrs["unit"]
+    caption = (
+        f"On the first images of each part; the objective, penalties included, in {unit}, the "
+        "squared error in squared intensity."
+    )
+    return shared.companions(drawn, "loss", "log₁₀ loss", caption, names)
+
+
+def _rate(trace: Trace) -> Panel:
+    return shared.companions(
+        trace,
+        "rate",
+        "Analytic bound on I(X;code)",
+        "The rate E KL(q(z|x) ‖ p(z)): no information of the drawn code exceeds it. Where it lies "
+        "below the measured I(X;code), what was measured is noise.",
+        {"rate": ""},
+    )
+
+
+def _learned(errors: np.ndarray) -> str:
+    """How the squared test error went, shape (snapshot,)."""
+    if not np.isfinite(errors[-1]):
+        return f"the squared test error was {errors[0]:.4f} at first and is no number at the end"
+    return f"the squared test error fell from {errors[0]:.4f} to {errors[-1]:.4f}"

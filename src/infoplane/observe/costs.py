@@ -1,0 +1,39 @@
+"""The parts of an objective on fixed samples, from one forward pass."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import final
+
+import xarray as xr
+from torch import Tensor, nn
+
+from infoplane.observe.stopwatch import Stopwatch
+from infoplane.record.snapshot import Snapshot
+from infoplane.record.undisturbed import undisturbed
+from infoplane.values.trace import Measured
+
+
+@final
+@dataclass(frozen=True)
+class Costs:
+    """Several numbers on fixed sets of samples, without touching the network.
+
+    Attributes:
+        parts: Numbers of a network on samples by name, such as "loss"; each without dimensions.
+        samples: Samples by the name that is put behind, such as "test" for "loss_test".
+        unit: Unit of all parts.
+    """
+
+    parts: Callable[[nn.Module, Tensor], Mapping[str, Tensor]]
+    samples: Mapping[str, Tensor]
+    unit: str
+
+    def __call__(self, snapshot: Snapshot) -> Measured:
+        """Every part on every set of samples."""
+        clock, values = Stopwatch(), {}
+        with clock.timing("loss"), undisturbed(snapshot.model):
+            for name, x in self.samples.items():
+                for part, value in self.parts(snapshot.model, x).items():
+                    attributes = {"long_name": f"{part} {name}", "unit": self.unit, "n": len(x)}
+                    values[f"{part}_{name}"] = xr.DataArray(value.item(), attrs=attributes)
+        return Measured(values, clock.seconds)

@@ -1,0 +1,1 @@
+"""Training that uses measures, or does without end-to-end back-propagation."""
