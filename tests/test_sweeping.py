@@ -23,6 +23,7 @@ SMALL = Autoencoder(training=Training(steps=40), probing=PROBING)
 OPTIONS = [
     *("--steps", "40", "--snapshots", "4", "--probe-batches", "2", "--probe-size", "10"),
     *("--null-snapshots", "2", "--permutations", "2", "--evaluation", "20"),
+    *("--probe-from", "test"),
 ]
 GRID = ["sweep", "autoencoder", *OPTIONS, "--grid", "code_size=2,4", "--seeds", "2"]
 

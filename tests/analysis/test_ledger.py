@@ -123,7 +123,7 @@ def test_the_words_tell_both_counts_and_of_what_each_speaks():
 
 def test_only_what_could_be_decided_is_counted():
     one = Reading("one", {"": interval(1.0, n=1)})
-    full = Reading("full", {"": interval(0.0)}, None, 0.9)
+    full = Reading("full", {"": interval(0.0)}, saturated=0.9)
     fair = Reading("fair", {"": interval(0.0)})
     ledger = Ledger.of({"a": [finding("k", {"1": one, "2": full, "3": fair})]})
     assert [entry.estimator for entry in ledger.entries] == ["fair"]

@@ -62,7 +62,7 @@ def trace(
 
 
 def finding(effects, statement="It rises.", key="rise", saturated=0.0):
-    reading = Reading("tapia", {"": Interval.of(effects)}, None, saturated)
+    reading = Reading("tapia", {"": Interval.of(effects)}, saturated=saturated)
     return Finding(key, statement, "lee2021information", (reading,), "bit", "3 probe batches")
 
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -165,7 +166,8 @@ def test_an_autoencoder_that_diverged_claims_only_what_was_measured():
     torch.manual_seed(0)
     one = Autoencoder()
     model = one.model()
-    plane, losses = one._plane(model), one._losses()
+    probe = replace(one.probing, probe_from="test").probe(one.data, one.seed)
+    plane, losses = one._plane(model, probe), one._losses()
     rows = []
     for step in (0, 1, 10, 100):
         moment = Snapshot(step, float(step), model, None)

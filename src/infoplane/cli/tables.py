@@ -28,11 +28,8 @@ def print_findings(
         console.print("This experiment makes no claims.")
         return
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    controls = dict.fromkeys(
-        name for one in found for each in one.readings for name in each.controls
-    )
-    for heading in ("claim", "verdict", "estimator", "effect (90 %)", *controls, ""):
-        table.add_column(heading, no_wrap=heading not in controls)
+    for heading in ("claim", "verdict", "estimator", "effect (90 %)", "controls", ""):
+        table.add_column(heading, no_wrap=heading != "controls")
     for finding in found:
         for i, reading in enumerate(finding.readings):
             effect = reading.effect
@@ -41,19 +38,19 @@ def print_findings(
                 str(finding.verdict) if i == 0 else "",
                 reading.estimator,
                 f"{effect.mean:+.3f} {_half(effect)} {finding.unit}",
-                *(_at(reading, name) for name in controls),
+                "\n".join(_controls(reading)),
                 LOST if (finding.key, reading.estimator) in lost else "",
             )
     console.print(table)
     console.print(f"Intervals over {found[0].spread}.")
 
 
-def _at(reading: Reading, control: str) -> str:
-    """What a control shows of the weakest part, and whether it shows the claim as well."""
-    found = reading.at_controls.get(control)
-    if found is None:
-        return ""
-    return f"{found.mean:+.3f}" + (" too" if control in reading.shared_with else "")
+def _controls(reading: Reading) -> list[str]:
+    """What every control shows of the weakest part, and whether it shows the claim as well."""
+    return [
+        f"{found.mean:+.3f} {'too, ' if name in reading.shared_with else ''}{name}"
+        for name, found in reading.at_controls.items()
+    ]
 
 
 def print_together(comparison: Comparison) -> None:

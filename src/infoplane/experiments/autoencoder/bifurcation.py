@@ -18,7 +18,7 @@ from infoplane.analysis.claims import (
 )
 from infoplane.analysis.phases import LEAST
 from infoplane.analysis.repeated import repeated_over
-from infoplane.experiments.autoencoder.bifurcation_panels import panels, table
+from infoplane.experiments.autoencoder.bifurcation_panels import panels, table, turn_backs
 from infoplane.experiments.autoencoder.principal import NAME, has_principal, principal
 from infoplane.experiments.autoencoder.sizes import (
     ALONG,
@@ -285,6 +285,7 @@ def _recommended(trace: Trace, estimator: str) -> str:
     found, errors = first_to_turn_back(trace, estimator), test_errors(trace)
     several = (repeated_over(trace["I_XT"]) or Replicate.BATCH).several
     best = best_of(errors)
+    turned = turn_backs(trace, estimator)
     span = f"90 % over resampled {several}: {_words(found.low)} … {_words(found.high)}"
     if found.size is None:
         return f"Under {estimator} no code turns back ({span}), so that no size is recommended."
@@ -293,8 +294,8 @@ def _recommended(trace: Trace, estimator: str) -> str:
     error, least = errors[found.size], errors[best]
     return (
         f"Under {estimator} the smallest code that turns back has K* = {found.size} units "
-        f"({span}); its test error {error:.4f} is {error / least - 1:+.0%} against that of the "
-        f"best size (K = {best}: {least:.4f})."
+        f"({span}), by {turned[found.size].size:.3f} bit; its test error {error:.4f} is "
+        f"{error / least - 1:+.0%} against that of the best size (K = {best}: {least:.4f})."
     )
 
 

@@ -161,7 +161,7 @@ def early_stopping(*controls: str) -> Claim:
             *([_null_course(trace)] if SHUFFLED in controls else []),
         ],
         evidence=_stopping,
-        unit="of the least test error",
+        unit="× least",
         notes=(
             f"The effect is {COSTS_LITTLE:.0%} less the relative cost, at the moments that were "
             "looked at. The controls stop elsewhere: where one shows the claim as well, the "

@@ -79,7 +79,7 @@ class Autoencoder(Experiment):
     seed: int = 0
     cost: Literal["squared-error", "cross-entropy"] = "squared-error"
     training: Training = Training()
-    probing: Probing = Probing(probe_from="both", null_snapshots=10, permutations=19)
+    probing: Probing = Probing(snapshots=90, probe_from="both", null_snapshots=8, permutations=19)
     widths: Widths = Widths()
     device: str = field(default="cpu", metadata=NOT_ADDRESSED)
 
