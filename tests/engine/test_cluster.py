@@ -129,7 +129,7 @@ def test_a_job_that_fails_is_a_failure_with_its_words_and_the_others_end(connect
 def test_jobs_tell_of_their_progress_and_are_placed_where_there_is_room(connected, tmp_path):
     told = []
     engine = RayCluster(jobs=1, memory=1_000_000)
-    jobs = jobs_of([Tiny(seconds=1.5)])
+    jobs = jobs_of([Tiny(seconds=4.0)])
     (outcome,) = swept(jobs, engine, Terms(tmp_path), tell=told.append)
     assert outcome.status == "computed"
     assert {one.address for one in told} == {jobs[0].address}

@@ -144,7 +144,8 @@ class Driver:
             if line is None:
                 self.process.wait()
                 return
-            yield json.loads(line)
+            if line.startswith("{"):  # Ray says on the same stream that a node is gone
+                yield json.loads(line)
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
