@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Literal, final
 
@@ -11,13 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from infoplane.analysis.claims import judged
-from infoplane.datasets.base import Dataset
-from infoplane.datasets.catalogue import load
 from infoplane.experiments.autoencoder.bifurcation import Bifurcation
 from infoplane.experiments.autoencoder.claims import claims
 from infoplane.experiments.autoencoder.panels import panels, summary
 from infoplane.experiments.autoencoder.principal import BesideIt
-from infoplane.experiments.protocol import Experiment, Family
+from infoplane.experiments.on_images import OUTPUT, OnImages, checkpoint_every
+from infoplane.experiments.protocol import Family
 from infoplane.experiments.settings import (
     Probing,
     Training,
@@ -26,8 +24,7 @@ from infoplane.experiments.settings import (
     require_device,
 )
 from infoplane.models.autoencoders.principal import PrincipalAutoencoder
-from infoplane.models.autoencoders.stacked import StackedAutoencoder
-from infoplane.numerics.workers import cores
+from infoplane.models.autoencoders.stacked import StackedAutoencoder, funnel
 from infoplane.observe.dimension import MOST, DataDimension
 from infoplane.observe.losses import Losses
 from infoplane.observe.plane import INPUT, Plane
@@ -39,18 +36,10 @@ from infoplane.values.panel import Panel
 from infoplane.values.seeds import stream
 from infoplane.values.trace import Checkpoint, Row, Tick, Trace, held_out
 
-FUNNEL = (1000 / 784, 500 / 784, 250 / 784)
-"""Widths of the encoder's stages per input pixel: 784-1000-500-250 on 28 × 28 images."""
-TINY = 100_000
-"""Networks with fewer parameters train fastest on one thread."""
-CHECKPOINTS = 20
-"""How many checkpoints a run takes on its way."""
-OUTPUT = "output"
-
 
 @final
 @dataclass(frozen=True)
-class Autoencoder(Experiment):
+class Autoencoder(OnImages):
     """Information planes of a stacked autoencoder, with the evidence.
 
     The architecture, the sigmoid units and the squared error are S0's. Its learning rate, number
@@ -86,22 +75,6 @@ class Autoencoder(Experiment):
     def __post_init__(self) -> None:
         require_at_least(1, code_size=self.code_size)
         require_device(self.device)
-
-    @property
-    def data(self) -> Dataset:
-        """The data set; read once per process."""
-        return _data(self.dataset, self.data_dir)
-
-    @property
-    def data_digest(self) -> str:
-        """Content hash of the data."""
-        return self.data.digest
-
-    @property
-    def threads(self) -> int:
-        """One for a tiny network, else one per core."""
-        parameters = sum(weights.numel() for weights in self.model().parameters())
-        return 1 if parameters < TINY else cores()
 
     @property
     def attributes(self) -> dict[str, Any]:
@@ -145,7 +118,7 @@ class Autoencoder(Experiment):
             self._observers(model),
             at=frozenset(self.probing.moments(self.training.steps)),
             optimiser=optimiser,
-            checkpoint_every=max(1, self.training.steps // CHECKPOINTS),
+            checkpoint_every=checkpoint_every(self.training.steps),
         )
 
     def _observers(self, model: StackedAutoencoder) -> list[Observer]:
@@ -189,8 +162,7 @@ class Autoencoder(Experiment):
 
     @property
     def _hidden(self) -> list[int]:
-        pixels = math.prod(self.data.shape)
-        return [max(1, round(share * pixels)) for share in FUNNEL]
+        return funnel(self.data.shape)
 
     @staticmethod
     def findings(traces: Sequence[Trace]) -> list[Finding]:
@@ -207,9 +179,6 @@ class Autoencoder(Experiment):
     def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
         """What was trained, what was found, and how sure."""
         return summary(trace, findings)
-
-
-_data = lru_cache(maxsize=2)(load)
 
 
 def reconstruction_error(model: nn.Module, x: Tensor) -> Tensor:

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Literal, final
 
@@ -11,15 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from infoplane.analysis.claims import judged
-from infoplane.datasets.base import Dataset
-from infoplane.datasets.catalogue import load
 from infoplane.experiments.latent.claims import claims
 from infoplane.experiments.latent.family import CodeSizes
 from infoplane.experiments.latent.panels import panels
 from infoplane.experiments.latent.profile import OUTPUT, PROFILE
 from infoplane.experiments.latent.settings import EpochTraining, GeometryProbing
 from infoplane.experiments.latent.words import methods, summary
-from infoplane.experiments.protocol import Experiment
+from infoplane.experiments.on_images import OnImages, checkpoint_every
 from infoplane.experiments.settings import require_at_least, require_device
 from infoplane.models.autoencoders.convolutional_vae import ConvolutionalVAE, resized
 from infoplane.numerics.workers import cores
@@ -34,13 +31,10 @@ from infoplane.values.finding import Finding
 from infoplane.values.panel import Panel
 from infoplane.values.trace import Checkpoint, Row, Tick, Trace
 
-CHECKPOINTS = 20
-"""How many checkpoints a run takes on its way."""
-
 
 @final
 @dataclass(frozen=True)
-class Latent(Experiment):
+class Latent(OnImages):
     """Intrinsic dimension and information imbalance of a convolutional variational autoencoder.
 
     Architecture, objective and optimiser are those of Camboulin et al.; they trained 200 epochs on
@@ -77,16 +71,6 @@ class Latent(Experiment):
         if not (math.isfinite(self.width) and self.width > 0):
             raise InfoplaneError(f"width={self.width}: it must be positive; 1 is as published.")
         require_device(self.device)
-
-    @property
-    def data(self) -> Dataset:
-        """The data set; read once per process."""
-        return _data(self.dataset, self.data_dir)
-
-    @property
-    def data_digest(self) -> str:
-        """Content hash of the data."""
-        return self.data.digest
 
     @property
     def threads(self) -> int:
@@ -141,7 +125,7 @@ class Latent(Experiment):
             self._observers(images, every),
             at=frozenset(range(0, steps + 1, every)),
             optimiser=optimiser,
-            checkpoint_every=max(1, steps // CHECKPOINTS),
+            checkpoint_every=checkpoint_every(steps),
         )
 
     @property
@@ -189,9 +173,6 @@ class Latent(Experiment):
     def methods(trace: Trace) -> list[str]:
         """How dimension, imbalance and the parts of the objective were measured."""
         return methods(trace)
-
-
-_data = lru_cache(maxsize=2)(load)
 
 
 def _costs(model: nn.Module, x: Tensor) -> dict[str, Tensor]:

@@ -4,27 +4,18 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Literal, final
 
 import torch
 
 from infoplane.analysis.claims import judged
-from infoplane.datasets.base import Dataset
-from infoplane.datasets.catalogue import load
-from infoplane.experiments.autoencoder.experiment import (
-    CHECKPOINTS,
-    FUNNEL,
-    OUTPUT,
-    TINY,
-    reconstruction_error,
-)
+from infoplane.experiments.autoencoder.experiment import reconstruction_error
 from infoplane.experiments.layerwise import figures
 from infoplane.experiments.layerwise.claims import claims
 from infoplane.experiments.layerwise.family import Methods
 from infoplane.experiments.layerwise.spent import Spent, phases_told
-from infoplane.experiments.protocol import Experiment
+from infoplane.experiments.on_images import OUTPUT, OnImages, checkpoint_every
 from infoplane.experiments.settings import (
     Probing,
     Training,
@@ -32,8 +23,7 @@ from infoplane.experiments.settings import (
     require_at_least,
     require_device,
 )
-from infoplane.models.autoencoders.stacked import StackedAutoencoder
-from infoplane.numerics.workers import cores
+from infoplane.models.autoencoders.stacked import StackedAutoencoder, funnel
 from infoplane.observe.losses import Losses
 from infoplane.observe.plane import INPUT, Plane
 from infoplane.record.loop import record, restore
@@ -48,7 +38,7 @@ from infoplane.values.trace import Checkpoint, Row, Tick, Trace
 
 @final
 @dataclass(frozen=True)
-class Layerwise(Experiment):
+class Layerwise(OnImages):
     """S0's autoencoder and planes, trained stage by stage.
 
     A step is what one update of back-propagation costs in multiply-adds, for every method: local
@@ -87,22 +77,6 @@ class Layerwise(Experiment):
     def __post_init__(self) -> None:
         require_at_least(1, code_size=self.code_size)
         require_device(self.device)
-
-    @property
-    def data(self) -> Dataset:
-        """The data set; read once per process."""
-        return _data(self.dataset, self.data_dir)
-
-    @property
-    def data_digest(self) -> str:
-        """Content hash of the data."""
-        return self.data.digest
-
-    @property
-    def threads(self) -> int:
-        """One for a tiny network, else one per core."""
-        parameters = sum(weights.numel() for weights in self.model().parameters())
-        return 1 if parameters < TINY else cores()
 
     @property
     def attributes(self) -> dict[str, Any]:
@@ -158,7 +132,7 @@ class Layerwise(Experiment):
             [self._plane(model), self._losses(), spent],
             at=frozenset(self.probing.moments(self.training.steps)),
             optimiser=optimiser,
-            checkpoint_every=max(1, self.training.steps // CHECKPOINTS),
+            checkpoint_every=checkpoint_every(self.training.steps),
         )
 
     def _plane(self, model: StackedAutoencoder) -> Plane:
@@ -183,8 +157,7 @@ class Layerwise(Experiment):
 
     @property
     def _hidden(self) -> list[int]:
-        pixels = math.prod(self.data.shape)
-        return [max(1, round(share * pixels)) for share in FUNNEL]
+        return funnel(self.data.shape)
 
     @staticmethod
     def findings(traces: Sequence[Trace]) -> list[Finding]:
@@ -205,6 +178,3 @@ class Layerwise(Experiment):
     def tables(trace: Trace, seconds: Mapping[str, float]) -> list[Table]:
         """What each phase cost."""
         return [figures.costs(trace, seconds)]
-
-
-_data = lru_cache(maxsize=2)(load)

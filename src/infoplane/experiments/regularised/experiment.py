@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Literal, final
 
@@ -12,9 +11,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from infoplane.analysis.claims import judged
-from infoplane.datasets.base import Dataset
-from infoplane.datasets.catalogue import load
-from infoplane.experiments.protocol import Experiment
+from infoplane.experiments.on_images import OnImages, checkpoint_every
 from infoplane.experiments.regularised import figures
 from infoplane.experiments.regularised.claims import claims
 from infoplane.experiments.regularised.family import Weights
@@ -27,7 +24,6 @@ from infoplane.experiments.settings import (
 )
 from infoplane.models.mlp import Classifier, hidden_names
 from infoplane.numerics.bandwidth import Tapia
-from infoplane.numerics.workers import cores
 from infoplane.observe.classification import Classification
 from infoplane.observe.plane import INPUT, TARGET, Plane
 from infoplane.record.loop import batches, fit, per_epoch, record, restore
@@ -38,15 +34,10 @@ from infoplane.values.finding import Finding
 from infoplane.values.panel import Panel
 from infoplane.values.trace import Checkpoint, Row, Tick, Trace
 
-TINY = 100_000
-"""Networks with fewer parameters train fastest on one thread."""
-CHECKPOINTS = 20
-"""How many checkpoints a run takes on its way."""
-
 
 @final
 @dataclass(frozen=True)
-class Regularised(Experiment):
+class Regularised(OnImages):
     """A classifier trained on cross-entropy + β·I_α(X;T), the deterministic information bottleneck.
 
     Cross-entropy is in nats, information in bits. The kernel widths of the objective are the
@@ -115,22 +106,6 @@ class Regularised(Experiment):
         return hidden_names(len(self.hidden))[-1] if self.layer == "last" else self.layer
 
     @property
-    def data(self) -> Dataset:
-        """The data set; read once per process."""
-        return _data(self.dataset, self.data_dir)
-
-    @property
-    def data_digest(self) -> str:
-        """Content hash of the data."""
-        return self.data.digest
-
-    @property
-    def threads(self) -> int:
-        """One for a tiny network, else one per core."""
-        parameters = sum(weights.numel() for weights in self.model().parameters())
-        return 1 if parameters < TINY else cores()
-
-    @property
     def attributes(self) -> dict[str, Any]:
         """What the Trace says of itself."""
         widths = "-".join(map(str, (math.prod(self.data.shape), *self.hidden, self._classes)))
@@ -188,7 +163,7 @@ class Regularised(Experiment):
             [self._plane(model), self._classification()],
             at=frozenset(self.probing.moments(self.training.steps)),
             optimiser=optimiser,
-            checkpoint_every=max(1, self.training.steps // CHECKPOINTS),
+            checkpoint_every=checkpoint_every(self.training.steps),
         )
 
     def _plane(self, model: Classifier) -> Plane:
@@ -232,6 +207,3 @@ class Regularised(Experiment):
     def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
         """What was trained and what was found."""
         return figures.summary(trace, findings)
-
-
-_data = lru_cache(maxsize=2)(load)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Literal, final
 
@@ -10,15 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from infoplane.analysis.claims import judged
-from infoplane.datasets.base import Dataset
-from infoplane.datasets.catalogue import load
-from infoplane.experiments.protocol import Experiment, Family
+from infoplane.experiments.on_images import OUTPUT, OnImages, checkpoint_every
+from infoplane.experiments.protocol import Family
 from infoplane.experiments.settings import require_at_least, require_device
 from infoplane.experiments.species.claims import claims
 from infoplane.experiments.species.family import Diversity
 from infoplane.experiments.species.panels import panels, summary
 from infoplane.experiments.species.settings import (
-    OUTPUT,
     PRESETS,
     Learning,
     Looking,
@@ -27,7 +24,6 @@ from infoplane.experiments.species.settings import (
 )
 from infoplane.models.autoencoders.catalogue import CATALOGUE, Kind, Plan
 from infoplane.models.autoencoders.species import Species
-from infoplane.numerics.workers import cores
 from infoplane.observe.losses import Losses
 from infoplane.observe.plane import Plane
 from infoplane.observe.rate import Rate, Rated
@@ -37,16 +33,12 @@ from infoplane.values.finding import Finding
 from infoplane.values.panel import Panel
 from infoplane.values.trace import Checkpoint, Row, Tick, Trace
 
-TINY = 100_000
-"""Networks with fewer parameters train fastest on one thread."""
-CHECKPOINTS = 20
-"""How many checkpoints a run takes on its way."""
 SQUARED = "squared intensity"
 
 
 @final
 @dataclass(frozen=True)
-class DiverseAutoencoders(Experiment):
+class DiverseAutoencoders(OnImages):
     """Information flow of one species of autoencoder; a sweep over species compares them.
 
     Layers, objectives, initial weights, optimiser, updates, probe and kernel width are those of
@@ -99,16 +91,6 @@ class DiverseAutoencoders(Experiment):
         require_device(self.device)
 
     @property
-    def data(self) -> Dataset:
-        """The data set; read once per process."""
-        return _data(self.dataset, self.data_dir)
-
-    @property
-    def data_digest(self) -> str:
-        """Content hash of the data."""
-        return self.data.digest
-
-    @property
     def preset(self) -> Preset:
         """What goes with the data set."""
         return PRESETS[self.dataset]
@@ -117,12 +99,6 @@ class DiverseAutoencoders(Experiment):
     def kind(self) -> Kind:
         """The species."""
         return CATALOGUE[self.species]
-
-    @property
-    def threads(self) -> int:
-        """One for a tiny network, else one per core."""
-        parameters = sum(weights.numel() for weights in self.model().parameters())
-        return 1 if parameters < TINY else cores()
 
     @property
     def attributes(self) -> dict[str, Any]:
@@ -167,7 +143,7 @@ class DiverseAutoencoders(Experiment):
             self._observers(model),
             at=frozenset(self.probing.on(self.preset).moments(training.steps)),
             optimiser=optimiser,
-            checkpoint_every=max(1, training.steps // CHECKPOINTS),
+            checkpoint_every=checkpoint_every(training.steps),
         )
 
     @property
@@ -228,9 +204,6 @@ class DiverseAutoencoders(Experiment):
     def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
         """What was trained, what was found, and how sure."""
         return summary(trace, findings)
-
-
-_data = lru_cache(maxsize=2)(load)
 
 
 def _objective(x: Tensor, y: Tensor) -> Callable[[nn.Module, Tensor], Tensor]:

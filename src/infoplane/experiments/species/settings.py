@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import final
 
 from infoplane.datasets.base import Dataset
+from infoplane.experiments.on_images import OUTPUT
 from infoplane.experiments.settings import Probing, Training
 from infoplane.numerics.bandwidth import LeeJo, Tapia
 from infoplane.observe.estimator import MatrixRenyi, PlaneEstimator
@@ -13,8 +14,6 @@ from infoplane.observe.plane import INPUT
 from infoplane.observe.probe import Probe
 from infoplane.values.errors import InfoplaneError
 
-OUTPUT = "output"
-"""Name of the reconstruction, the variable Y of the plane."""
 LEE_JO, TAPIA = "lee-jo", "tapia"
 """Names of both estimators: the paper's width rule, and the scale-invariant one."""
 

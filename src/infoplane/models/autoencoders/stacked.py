@@ -9,6 +9,18 @@ from torch import Tensor, nn
 
 from infoplane.models.stages import Stage
 
+FUNNEL = (1000 / 784, 500 / 784, 250 / 784)
+"""Widths of the encoder's stages per input pixel: 784-1000-500-250 on 28 × 28 images."""
+
+
+def funnel(shape: Sequence[int]) -> list[int]:
+    """Widths of the encoder's stages for images of a shape (c, h, w), outermost first.
+
+    >>> funnel((1, 28, 28))
+    [1000, 500, 250]
+    """
+    return [max(1, round(share * math.prod(shape))) for share in FUNNEL]
+
 
 @final
 class StackedAutoencoder(nn.Module):
