@@ -1,12 +1,11 @@
 """What a family of runs is asked: members side by side, at the end of training and before it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import xarray as xr
 
 from infoplane.analysis.family import Value, member
 from infoplane.experiments import panels as shared
-from infoplane.values.finding import Finding, Verdict
 from infoplane.values.panel import Axis, Panel, Series
 from infoplane.values.trace import Trace
 
@@ -99,12 +98,3 @@ def layer_curves(
         series=tuple(series),
         group=estimator,
     )
-
-
-def verdicts_told(findings: Sequence[Finding]) -> list[str]:
-    """How many claims have which verdict, in a sentence; none of none."""
-    if not findings:
-        return []
-    counted = {verdict: sum(one.verdict is verdict for one in findings) for verdict in Verdict}
-    told = ", ".join(f"{count} {verdict}" for verdict, count in counted.items() if count)
-    return [f"Of {len(findings)} claims: {told}."]

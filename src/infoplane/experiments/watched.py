@@ -18,8 +18,9 @@ from infoplane.experiments.claims import (
 )
 from infoplane.experiments.gaps import diverged, left_out, several
 from infoplane.experiments.protocol import Shown
+from infoplane.experiments.sentences import numbered, verdicts_told
 from infoplane.values.ceilings import ceiling, saturated
-from infoplane.values.finding import Finding, Verdict
+from infoplane.values.finding import Finding
 from infoplane.values.panel import Panel
 from infoplane.values.trace import Trace, held_out, sides
 
@@ -174,22 +175,17 @@ def _watched(trace: Trace) -> list[str]:
     n, batches = trace["I_XT"].attrs.get("n"), trace.sizes["batch"]
     probes = [name for name in sides(trace) if name]
     each = f" each of {' and '.join(probes)} samples" if probes else ""
-    samples = f" on {_count(batches, 'batch', 'batches')}" + (f" of {n}" if n else "")
+    samples = f" on {numbered(batches, 'batch', 'batches')}" + (f" of {n}" if n else "")
     last = int(trace["step"][-1])
     return [
-        f"{described}, watched up to step {last}: {_count(layers, 'layer')} at "
-        f"{_count(moments, 'moment')}{samples}{each}."
+        f"{described}, watched up to step {last}: {numbered(layers, 'layer')} at "
+        f"{numbered(moments, 'moment')}{samples}{each}."
     ]
 
 
 def _found(trace: Trace, findings: Sequence[Finding]) -> list[str]:
     """The verdicts in numbers and how sure they are, or what would be needed for some."""
-    sentences = []
-    if findings:
-        counted = {verdict: sum(one.verdict is verdict for one in findings) for verdict in Verdict}
-        told = ", ".join(f"{count} {verdict}" for verdict, count in counted.items() if count)
-        sentences.append(f"Of {_count(len(findings), 'claim')}: {told}.")
-    sentences += left_out(claims(trace), findings)
+    sentences = [*verdicts_told(findings), *left_out(claims(trace), findings)]
     if not has_null(trace):
         sentences.append(
             "No null was measured, so nothing says how much of a value independent samples would "
@@ -255,12 +251,3 @@ def _members(chosen: xr.DataArray) -> np.ndarray:
 def _never(values: xr.DataArray) -> xr.DataArray:
     """Where a variable was measured at no moment, along estimator and layer."""
     return values.isnull().all([dim for dim in values.dims if dim not in ("estimator", "layer")])
-
-
-def _count(number: int, one: str, many: str = "") -> str:
-    """A number with its noun.
-
-    >>> _count(1, "batch", "batches"), _count(2, "layer")
-    ('1 batch', '2 layers')
-    """
-    return f"{number} {one if number == 1 else many or one + 's'}"

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from infoplane.experiments import panels as shared
 from infoplane.experiments.autoencoder.claims import chains, claims
 from infoplane.experiments.gaps import diverged, left_out
+from infoplane.experiments.sentences import learned, unmeasured_told, verdicts_told
 from infoplane.observe.dimension import METHOD
-from infoplane.values.finding import Finding, Verdict
+from infoplane.values.finding import Finding
 from infoplane.values.panel import Panel
 from infoplane.values.trace import Trace, held_out, sides
 
@@ -52,20 +51,11 @@ def panels(trace: Trace) -> list[Panel]:
 
 def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
     """What was trained, what was found, how sure, and what is saturated."""
-    unmeasured = sorted({name for finding in findings for name in finding.unmeasured})
-    counted = {
-        verdict: sum(finding.verdict is verdict for finding in findings) for verdict in Verdict
-    }
-    verdicts = ", ".join(f"{count} {verdict}" for verdict, count in counted.items() if count)
-    saturated = (
-        f"Saturated at log₂ n, and so without a vote on some claims: {', '.join(unmeasured)}."
-        if unmeasured
-        else "Under no rule are the values that the claims rest on saturated at log₂ n."
-    )
     return [
-        f"{trace.attrs['description']}; {_learned(trace['loss_test'].values)}.",
+        f"{trace.attrs['description']}; {learned(trace['loss_test'].values)}.",
         *diverged(trace),
-        *([f"Of {len(findings)} claims: {verdicts}.", saturated] if findings else []),
+        *verdicts_told(findings),
+        *unmeasured_told(findings),
         *left_out(claims(held_out(trace)), findings),
         *_beside(trace),
         "One seed: what it shows is about this network, not yet about training.",
@@ -90,10 +80,3 @@ def _beside(trace: Trace) -> list[str]:
         error = float(trace["pca_loss_test"].values[0])
         told.append(f"A PCA autoencoder of the same code has a test error of {error:.4f}.")
     return told
-
-
-def _learned(errors: np.ndarray) -> str:
-    """How the test error went, shape (snapshot,)."""
-    if not np.isfinite(errors[-1]):
-        return f"the test error was {errors[0]:.4f} at first and is no number at the end"
-    return f"the test error fell from {errors[0]:.4f} to {errors[-1]:.4f}"

@@ -8,7 +8,8 @@ from infoplane.experiments.comparison.common import FEW, VARIABLES, Runs, noun
 from infoplane.experiments.comparison.conditions import incomparable, unknown
 from infoplane.experiments.comparison.doubts import saturation
 from infoplane.experiments.comparison.naming import differing, short_names
-from infoplane.values.finding import Finding, Verdict
+from infoplane.experiments.sentences import verdicts_told
+from infoplane.values.finding import Finding
 
 
 @final
@@ -57,7 +58,8 @@ def summary(runs: Runs, claims: Sequence[Judged]) -> list[str]:
     planes = any(variable in trace for trace in runs.values() for variable in VARIABLES)
     full = [saturation(runs)] if planes else []
     if len(runs) == 1:
-        return [_described(runs), *_alone(claims), *full]
+        findings = [found for claim in claims for found in claim.findings.values()]
+        return [_described(runs), *verdicts_told(findings), *full]
     common = [claim for claim in claims if len(claim.findings) == len(runs)]
     doubts = [_comparability(incomparable(runs), unknown(runs), noun(runs))] if planes else []
     return [_described(runs), *doubts, _agreement(common, noun(runs)), *full]
@@ -82,14 +84,6 @@ def _range(told: Sequence[str]) -> str:
     """The values of a setting, in order of first appearance; of many the first and the last."""
     values = list(dict.fromkeys(told))
     return ", ".join(values) if len(values) <= 2 * FEW else f"{values[0]} … {values[-1]}"
-
-
-def _alone(claims: Sequence[Judged]) -> list[str]:
-    """How many claims have which verdict, where there is one setting alone."""
-    verdicts = [found.verdict for claim in claims for found in claim.findings.values()]
-    counted = {verdict: verdicts.count(verdict) for verdict in Verdict}
-    told = ", ".join(f"{count} {verdict}" for verdict, count in counted.items() if count)
-    return [f"Of {len(verdicts)} claims: {told}."] if told else []
 
 
 def _comparability(doubts: Sequence[str], unknown: Sequence[str], kind: str) -> str:

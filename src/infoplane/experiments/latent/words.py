@@ -15,8 +15,9 @@ from infoplane.experiments.latent.profile import (
     at_the_end,
     looked_at,
 )
+from infoplane.experiments.sentences import verdicts_told
 from infoplane.observe.plane import INPUT
-from infoplane.values.finding import Finding, Verdict
+from infoplane.values.finding import Finding
 from infoplane.values.methods import methods_of
 from infoplane.values.trace import Trace, settings_of
 
@@ -28,7 +29,7 @@ def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
         f"{trace.attrs['description']}; the test objective went from {losses[0]:.1f} to "
         f"{losses[-1]:.1f} nats per image.",
         _dimensions(trace),
-        *_verdicts(findings),
+        *verdicts_told(findings),
         *left_out(claims(trace), findings),
         "One seed: what it shows is about this network, not yet about training.",
     ]
@@ -51,7 +52,7 @@ def summary_of_sizes(trace: Trace, findings: Sequence[Finding]) -> list[str]:
         f"“{scale}”; the drawn code knows it best at K = {best} (Δ(code → input) = "
         f"{float(known.min()):.3f}).",
         f"The decoder's largest dimension, in units of the code's: {told}.",
-        *_verdicts(findings),
+        *verdicts_told(findings),
     ]
 
 
@@ -107,15 +108,6 @@ def _dimensions(trace: Trace) -> str:
     )
     n = trace["dimension_T"].attrs["n"]
     return f"Dimension before and after training at scale “{scale}”, n = {n}: {told}."
-
-
-def _verdicts(findings: Sequence[Finding]) -> list[str]:
-    """How many claims have which verdict."""
-    if not findings:
-        return []
-    counted = {verdict: sum(one.verdict is verdict for one in findings) for verdict in Verdict}
-    told = ", ".join(f"{count} {verdict}" for verdict, count in counted.items() if count)
-    return [f"Of {len(findings)} claims: {told}."]
 
 
 def _sizes(trace: Trace) -> list[int]:

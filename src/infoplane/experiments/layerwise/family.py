@@ -21,9 +21,9 @@ from infoplane.experiments.members import (
     loss_curves,
     members,
     per_run,
-    verdicts_told,
 )
 from infoplane.experiments.protocol import Family
+from infoplane.experiments.sentences import verdicts_told
 from infoplane.values.finding import Finding
 from infoplane.values.panel import Panel
 from infoplane.values.table import Cell, Table

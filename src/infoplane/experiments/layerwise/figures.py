@@ -8,7 +8,7 @@ from typing import Any
 from infoplane.experiments import panels as shared
 from infoplane.experiments.gaps import diverged, left_out
 from infoplane.experiments.layerwise.claims import claims
-from infoplane.experiments.members import verdicts_told
+from infoplane.experiments.sentences import verdicts_told
 from infoplane.values.finding import Finding
 from infoplane.values.panel import Panel
 from infoplane.values.table import Cell, Table

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from infoplane.experiments import panels as shared
 from infoplane.experiments.gaps import diverged, left_out
-from infoplane.experiments.members import verdicts_told
 from infoplane.experiments.regularised.claims import claims, towards_output
+from infoplane.experiments.sentences import verdicts_told
 from infoplane.values.finding import Finding
 from infoplane.values.panel import Panel
 from infoplane.values.trace import Trace

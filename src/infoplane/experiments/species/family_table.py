@@ -9,11 +9,12 @@ import xarray as xr
 from infoplane.analysis import phases
 from infoplane.analysis.repeated import mean
 from infoplane.experiments.gaps import left_out
+from infoplane.experiments.sentences import verdicts_told
 from infoplane.experiments.species.curves import Curves
 from infoplane.experiments.species.family_claims import claims
 from infoplane.experiments.species.published import figures
 from infoplane.values.ceilings import saturated
-from infoplane.values.finding import Finding, Verdict
+from infoplane.values.finding import Finding
 from infoplane.values.table import Cell, Table
 from infoplane.values.trace import Trace
 
@@ -63,12 +64,10 @@ def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
             f"Above the permutation mean, under {name}: {_listed(_falling_above(curves, name))}."
             for name in (str(one) for one in trace["estimator"].values)
         ]
-    counted = {verdict: sum(one.verdict is verdict for one in findings) for verdict in Verdict}
-    verdicts = ", ".join(f"{count} {verdict}" for verdict, count in counted.items() if count)
     return [
         *told,
         *_saturated(curves),
-        *([f"Of {len(findings)} claims: {verdicts}."] if findings else []),
+        *verdicts_told(findings),
         *left_out(claims(trace), findings),
     ]
 

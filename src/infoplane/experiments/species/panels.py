@@ -8,8 +8,9 @@ import xarray as xr
 from infoplane.experiments import panels as shared
 from infoplane.experiments.claims import has_null
 from infoplane.experiments.gaps import diverged, left_out
+from infoplane.experiments.sentences import learned, unmeasured_told, verdicts_told
 from infoplane.experiments.species.claims import chains, claims
-from infoplane.values.finding import Finding, Verdict
+from infoplane.values.finding import Finding
 from infoplane.values.panel import Panel
 from infoplane.values.trace import Trace
 
@@ -48,19 +49,12 @@ def panels(trace: Trace) -> list[Panel]:
 
 def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
     """What was trained, what was found, how sure, and what is saturated."""
-    counted = {
-        verdict: sum(finding.verdict is verdict for finding in findings) for verdict in Verdict
-    }
-    verdicts = ", ".join(f"{count} {verdict}" for verdict, count in counted.items() if count)
-    unmeasured = sorted({name for finding in findings for name in finding.unmeasured})
-    saturated = (
-        f"Saturated at log₂ n, and so without a vote on some claims: {', '.join(unmeasured)}."
-    )
+    error = learned(trace["error_test"].values, "squared test error")
     return [
-        f"{trace.attrs['description']}; {_learned(trace['error_test'].values)}.",
+        f"{trace.attrs['description']}; {error}.",
         *diverged(trace),
-        *([f"Of {len(findings)} claims: {verdicts}."] if findings else []),
-        *([saturated] if unmeasured else []),
+        *verdicts_told(findings),
+        *unmeasured_told(findings),
         *left_out(claims(trace), findings),
         "One seed: what it shows is about this network, not yet about training.",
     ]
@@ -98,10 +92,3 @@ def _rate(trace: Trace) -> Panel:
         "below the measured I(X;code), what was measured is noise.",
         {"rate": ""},
     )
-
-
-def _learned(errors: np.ndarray) -> str:
-    """How the squared test error went, shape (snapshot,)."""
-    if not np.isfinite(errors[-1]):
-        return f"the squared test error was {errors[0]:.4f} at first and is no number at the end"
-    return f"the squared test error fell from {errors[0]:.4f} to {errors[-1]:.4f}"
