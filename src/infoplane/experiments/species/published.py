@@ -16,6 +16,8 @@ WITHIN = 0.5
 SOURCE = "lee2021information, figures of the authors' notebooks, read off by pixel"
 SHARE = 0.12
 """Relative deviation within which a final test loss counts as reproduced."""
+DRAWN_SHARE = 0.03
+"""The same of the variational species."""
 
 
 @final
