@@ -19,7 +19,8 @@ from infoplane.comparing.column import Column, Read
 from infoplane.comparing.numbers import numbers, numbers_for_page
 from infoplane.comparing.tables import LOST, settings_table, verdict_tables
 from infoplane.comparing.together import families_of
-from infoplane.experiments.autoencoder.experiment import COSTS, Autoencoder
+from infoplane.experiments.autoencoder.experiment import Autoencoder
+from infoplane.experiments.autoencoder.stacked import COSTS
 from infoplane.experiments.comparison.responses import responses
 from infoplane.experiments.comparison.verdicts import judged
 from infoplane.experiments.settings import Probing, Training

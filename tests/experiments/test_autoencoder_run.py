@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from infoplane.experiments.autoencoder.experiment import Autoencoder, cross_entropy
+from infoplane.experiments.autoencoder.experiment import Autoencoder
 from infoplane.experiments.autoencoder.principal import principal
+from infoplane.experiments.autoencoder.stacked import cross_entropy
 from infoplane.experiments.settings import Probing, Training
 from infoplane.observe.side_by_side import SideBySide
 from infoplane.values.errors import InfoplaneError
@@ -79,5 +80,5 @@ def test_the_planes_of_a_probing():
     with pytest.raises(InfoplaneError, match="looks at one probe"):
         SMALL.probing.probe(data, 0)
     model = SMALL.model()
-    planes = SMALL.probing.planes(data, 0, lambda probe: SMALL._plane(model, probe))
+    planes = SMALL.probing.planes(data, 0, lambda probe: SMALL.plane(model, probe))
     assert isinstance(planes, SideBySide) and list(planes.planes) == ["train", "test"]

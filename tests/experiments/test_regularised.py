@@ -71,7 +71,7 @@ def test_the_price_moves_the_layers_up_to_the_one_that_pays():
     model, x = experiment.model(), experiment.data.train_x[:30]
     experiment.information(x, model.activations(x)["hidden.1"]).backward()
     moved = {name for name, weights in model.named_parameters() if weights.grad is not None}
-    assert moved == {"hidden.1.0.weight", "hidden.1.0.bias"}
+    assert moved == {"hidden.1.affine.weight", "hidden.1.affine.bias"}
 
 
 def test_a_price_lowers_the_information_of_the_layer_that_pays(traces):

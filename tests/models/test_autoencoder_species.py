@@ -10,13 +10,13 @@ from torch.distributions import Bernoulli, Normal, kl_divergence
 from infoplane.models.autoencoders.catalogue import CATALOGUE, Plan
 from infoplane.models.autoencoders.convolutional import Convolutional
 from infoplane.models.autoencoders.denoising import Denoising
-from infoplane.models.autoencoders.initial import fan_in
 from infoplane.models.autoencoders.label import Label
 from infoplane.models.autoencoders.sparse import Sparse, divergence
 from infoplane.models.autoencoders.species import CODE
 from infoplane.models.autoencoders.tied import SharedStorage, Tied
 from infoplane.models.autoencoders.vanilla import Deep, Shallow
 from infoplane.models.autoencoders.variational import Variational
+from infoplane.models.initial import fan_in
 from infoplane.record.tap import Tap
 from infoplane.values.errors import InfoplaneError
 

@@ -1,15 +1,18 @@
 """A classifier of rectified linear units in a row."""
 
 import math
-from collections import OrderedDict
 from collections.abc import Sequence
+from functools import partial
 from typing import final
 
+import torch
 from torch import Tensor, nn
 
-from infoplane.values.seeds import stream
+from infoplane.models.dense import Dense, row
+from infoplane.models.initial import for_rectifiers
 
 OUTPUT = "output"
+_Rectified = partial(Dense, activation=torch.relu, initial=for_rectifiers)
 
 
 @final
@@ -39,14 +42,9 @@ class Classifier(nn.Module):
         super().__init__()
         widths = [math.prod(shape), *hidden]
         names = hidden_names(len(hidden))
-        self.hidden = nn.Sequential(
-            OrderedDict(
-                (str(place + 1), nn.Sequential(_affine(a, b, seed, names[place]), nn.ReLU()))
-                for place, (a, b) in enumerate(zip(widths[:-1], widths[1:], strict=True))
-            )
-        )
+        self.hidden = row(names, widths, seed, _Rectified)
         self.drop = nn.Dropout(dropout)
-        self.output = _affine(widths[-1], classes, seed, OUTPUT)
+        self.output = for_rectifiers(nn.Linear(widths[-1], classes), seed=seed, name=OUTPUT)
         self.layers = (*names, OUTPUT)
         """Names of the recorded layers from input to logits."""
 
@@ -72,11 +70,3 @@ def hidden_names(depth: int) -> tuple[str, ...]:
     ('hidden.1', 'hidden.2')
     """
     return tuple(f"hidden.{place + 1}" for place in range(depth))
-
-
-def _affine(inputs: int, outputs: int, seed: int, name: str) -> nn.Linear:
-    layer = nn.Linear(inputs, outputs)
-    generator = stream(seed, "init", name)
-    nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu", generator=generator)
-    nn.init.zeros_(layer.bias)
-    return layer

@@ -1,7 +1,6 @@
 """A stacked autoencoder trained with end-to-end back-propagation, or without, at equal compute."""
 
 import json
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,22 +9,18 @@ from typing import Any, ClassVar, Literal, final
 import torch
 
 from infoplane.analysis.claims import judged
-from infoplane.experiments.autoencoder.experiment import reconstruction_error
+from infoplane.experiments.autoencoder.stacked import COSTS, SQUARED_ERROR, OnStacked
 from infoplane.experiments.layerwise import figures
 from infoplane.experiments.layerwise.claims import claims
 from infoplane.experiments.layerwise.family import Methods
 from infoplane.experiments.layerwise.spent import Spent, phases_told
-from infoplane.experiments.on_images import OUTPUT, OnImages, checkpoint_every
+from infoplane.experiments.on_images import checkpoint_every
 from infoplane.experiments.settings import (
     Probing,
     Training,
     Widths,
-    require_at_least,
-    require_device,
 )
-from infoplane.models.autoencoders.stacked import StackedAutoencoder, funnel
-from infoplane.observe.losses import Losses
-from infoplane.observe.plane import INPUT, Plane
+from infoplane.models.autoencoders.stacked import StackedAutoencoder
 from infoplane.record.loop import record, restore
 from infoplane.store.address import NOT_ADDRESSED
 from infoplane.training.phases import Schedule, train
@@ -38,7 +33,7 @@ from infoplane.values.trace import Checkpoint, Row, Tick, Trace
 
 @final
 @dataclass(frozen=True)
-class Layerwise(OnImages):
+class Layerwise(OnStacked):
     """S0's autoencoder and planes, trained stage by stage.
 
     A step is what one update of back-propagation costs in multiply-adds, for every method: local
@@ -74,19 +69,14 @@ class Layerwise(OnImages):
     widths: Widths = Widths()
     device: str = field(default="cpu", metadata=NOT_ADDRESSED)
 
-    def __post_init__(self) -> None:
-        require_at_least(1, code_size=self.code_size)
-        require_device(self.device)
-
     @property
     def attributes(self) -> dict[str, Any]:
         """What the Trace says of itself."""
         schedule = self.schedule(self.model())
-        widths = "-".join(map(str, (math.prod(self.data.shape), *self._hidden, self.code_size)))
         return {
             "experiment": self.name,
             "description": (
-                f"Stacked autoencoder {widths}-… on {self.dataset} trained by {self.method}, "
+                f"{self.described} trained by {self.method}, "
                 f"{self.training.steps} steps of {schedule.per_step} multiply-adds, "
                 f"seed {self.seed}"
             ),
@@ -94,10 +84,6 @@ class Layerwise(OnImages):
             "source": "yu2019understanding",
             "phases": json.dumps(phases_told(schedule)),
         }
-
-    def model(self) -> StackedAutoencoder:
-        """The untrained network, the same for every method."""
-        return StackedAutoencoder(self.data.shape, self._hidden, self.code_size, seed=self.seed)
 
     def schedule(self, model: StackedAutoencoder) -> Schedule:
         """Which stages learn when, at the compute of as many updates of back-propagation.
@@ -117,6 +103,7 @@ class Layerwise(OnImages):
             restore(resume, model, optimiser)
         schedule = self.schedule(model)
         spent = Spent(schedule)
+        probe = self.probing.probe(self.data, self.seed)
         snapshots = train(
             model,
             schedule,
@@ -129,35 +116,11 @@ class Layerwise(OnImages):
         )
         yield from record(
             snapshots,
-            [self._plane(model), self._losses(), spent],
+            [self.plane(model, probe), self.losses(COSTS[SQUARED_ERROR]), spent],
             at=frozenset(self.probing.moments(self.training.steps)),
             optimiser=optimiser,
             checkpoint_every=checkpoint_every(self.training.steps),
         )
-
-    def _plane(self, model: StackedAutoencoder) -> Plane:
-        """Everything between input, hidden layers and reconstruction."""
-        return Plane(
-            probe=self.probing.probe(self.data, self.seed).to(self.device),
-            layers=model.layers,
-            target=OUTPUT,
-            pairs=model.pairs,
-            estimators=self.widths.estimators(images=(INPUT, OUTPUT)),
-            null_steps=self.probing.null_moments(self.training.steps),
-            permutations=self.probing.permutations,
-            seed=self.seed,
-        )
-
-    def _losses(self) -> Losses:
-        """Error of the whole reconstruction on fixed training and test images."""
-        most = self.probing.evaluation
-        fixed = {"loss_train": self.data.train_x, "loss_test": self.data.test_x}
-        samples = {name: x[:most].to(self.device) for name, x in fixed.items()}
-        return Losses(reconstruction_error, samples, unit="squared intensity")
-
-    @property
-    def _hidden(self) -> list[int]:
-        return funnel(self.data.shape)
 
     @staticmethod
     def findings(traces: Sequence[Trace]) -> list[Finding]:

@@ -8,9 +8,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from infoplane.models.autoencoders.dense import Dense
-from infoplane.models.autoencoders.initial import drawn
 from infoplane.models.autoencoders.species import CODE, Species
+from infoplane.models.dense import Dense
+from infoplane.models.initial import as_torch
 from infoplane.values.errors import InfoplaneError
 
 CHANNELS = (4, 8)
@@ -96,11 +96,11 @@ class Convolutional(Species):
 
 def _halving(inputs: int, outputs: int, seed: int, name: str) -> Activated:
     layer = nn.Conv2d(inputs, outputs, kernel_size=3, stride=2, padding=1)
-    return Activated(drawn(layer, seed=seed, name=name), torch.relu)
+    return Activated(as_torch(layer, seed=seed, name=name), torch.relu)
 
 
 def _doubling(
     inputs: int, outputs: int, seed: int, name: str, activation: Callable[[Tensor], Tensor]
 ) -> Activated:
     layer = nn.ConvTranspose2d(inputs, outputs, kernel_size=4, stride=2, padding=1)
-    return Activated(drawn(layer, seed=seed, name=name), activation)
+    return Activated(as_torch(layer, seed=seed, name=name), activation)

@@ -8,9 +8,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from infoplane.models.autoencoders.initial import drawn
 from infoplane.models.autoencoders.species import CODE, Species
 from infoplane.models.autoencoders.variational import Sampled, divergence
+from infoplane.models.initial import as_torch
 from infoplane.values.errors import InfoplaneError
 
 SIDE = 32
@@ -62,8 +62,8 @@ class ConvolutionalVAE(Species):
             _halving(a, b, seed, f"encoder.{i}")
             for i, (a, b) in enumerate(_steps([colours, *inward]), 1)
         )
-        self.mean = drawn(nn.Linear(flat, code_size), seed=seed, name="mean")
-        self.logvar = drawn(nn.Linear(flat, code_size), seed=seed, name="logvar")
+        self.mean = as_torch(nn.Linear(flat, code_size), seed=seed, name="mean")
+        self.logvar = as_torch(nn.Linear(flat, code_size), seed=seed, name="logvar")
         self.code = Sampled()
         widening = [
             _doubling(a, b, seed, f"decoder.{i}") for i, (a, b) in enumerate(_steps(outward), 2)
@@ -146,13 +146,13 @@ def _halving(inputs: int, outputs: int, seed: int, name: str) -> nn.Sequential:
     """Half the height and width."""
     layer = nn.Conv2d(inputs, outputs, kernel_size=4, stride=2, padding=1)
     norm = nn.BatchNorm2d(outputs)
-    return nn.Sequential(drawn(layer, seed=seed, name=name), norm, nn.LeakyReLU(SLOPE))
+    return nn.Sequential(as_torch(layer, seed=seed, name=name), norm, nn.LeakyReLU(SLOPE))
 
 
 def _unfolded(inputs: int, outputs: int, seed: int) -> nn.Sequential:
     """From the code to maps of 2 × 2 pixels."""
     flat = outputs * CORNER**2
-    layer = drawn(nn.Linear(inputs, flat), seed=seed, name="decoder.1")
+    layer = as_torch(nn.Linear(inputs, flat), seed=seed, name="decoder.1")
     maps = nn.Unflatten(1, (outputs, CORNER, CORNER))
     return nn.Sequential(layer, nn.BatchNorm1d(flat), nn.LeakyReLU(SLOPE), maps)
 
@@ -165,4 +165,4 @@ def _doubling(inputs: int, outputs: int, seed: int, name: str) -> nn.Sequential:
 
 def _up(inputs: int, outputs: int, seed: int, name: str) -> nn.ConvTranspose2d:
     layer = nn.ConvTranspose2d(inputs, outputs, kernel_size=4, stride=2, padding=1)
-    return drawn(layer, seed=seed, name=name)
+    return as_torch(layer, seed=seed, name=name)

@@ -7,8 +7,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from infoplane.models.autoencoders.dense import Dense, chain, inward, outward
+from infoplane.models.autoencoders.naming import inward, outward
 from infoplane.models.autoencoders.species import CODE, Species
+from infoplane.models.dense import Dense, row
 
 
 class Funnel(Species):
@@ -32,9 +33,9 @@ class Funnel(Species):
         pixels = math.prod(shape)
         names_in, names_out = inward(hidden), outward(hidden)
         widths = [pixels, *hidden]
-        self.encoder = chain(names_in, widths, seed)
+        self.encoder = row(names_in, widths, seed)
         self.code: nn.Module = Dense(widths[-1], code_size, seed=seed, name=CODE)
-        self.decoder = chain(names_out, [code_size, *reversed(hidden)], seed)
+        self.decoder = row(names_out, [code_size, *reversed(hidden)], seed)
         last = hidden[0] if hidden else code_size
         self.output: nn.Module = Dense(last, pixels, seed=seed, name="output")
         self.layers = (*names_in, CODE, *names_out)

@@ -7,9 +7,9 @@ from typing import final
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from infoplane.models.autoencoders.dense import Dense, identity
 from infoplane.models.autoencoders.funnel import Funnel
 from infoplane.models.autoencoders.species import CODE
+from infoplane.models.dense import Dense, identity
 from infoplane.values.errors import InfoplaneError
 
 WEIGHT = 0.01

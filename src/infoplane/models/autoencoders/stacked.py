@@ -1,13 +1,12 @@
 """The stacked autoencoder of S0: a symmetric funnel of sigmoid stages around a code."""
 
 import math
-from collections import OrderedDict
 from collections.abc import Sequence
 from typing import final
 
 from torch import Tensor, nn
 
-from infoplane.models.stages import Stage
+from infoplane.models.dense import Stage, row
 
 FUNNEL = (1000 / 784, 500 / 784, 250 / 784)
 """Widths of the encoder's stages per input pixel: 784-1000-500-250 on 28 × 28 images."""
@@ -46,9 +45,9 @@ class StackedAutoencoder(nn.Module):
         outward = list(reversed(hidden))
         inward_names = [f"encoder.{i + 1}" for i in range(depth)]
         outward_names = [f"decoder.{depth - i}" for i in range(depth)]
-        self.encoder = _chain(inward_names, [pixels, *hidden], seed)
+        self.encoder = row(inward_names, [pixels, *hidden], seed, Stage)
         self.code = Stage(outward[0] if hidden else pixels, code_size, seed=seed, name="code")
-        self.decoder = _chain(outward_names, [code_size, *outward], seed)
+        self.decoder = row(outward_names, [code_size, *outward], seed, Stage)
         self.output = Stage(outward[-1] if hidden else code_size, pixels, seed=seed, name="output")
         self.layers = (*inward_names, "code", *outward_names)
         """Names of the hidden stages from input to output."""
@@ -59,14 +58,3 @@ class StackedAutoencoder(nn.Module):
         """Images (n, c, h, w) to their reconstructions of the same shape."""
         hidden = self.decoder(self.code(self.encoder(x.flatten(1))))
         return self.output(hidden).reshape(x.shape)
-
-
-def _chain(names: Sequence[str], widths: Sequence[int], seed: int) -> nn.Sequential:
-    """Stages in a row; the part of a name after the dot is the module's key."""
-    stages = zip(names, widths[:-1], widths[1:], strict=True)
-    return nn.Sequential(
-        OrderedDict(
-            (name.split(".")[1], Stage(inputs, outputs, seed=seed, name=name))
-            for name, inputs, outputs in stages
-        )
-    )

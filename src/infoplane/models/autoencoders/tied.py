@@ -8,9 +8,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from infoplane.models.autoencoders.dense import Dense
 from infoplane.models.autoencoders.funnel import Funnel
 from infoplane.models.autoencoders.species import CODE
+from infoplane.models.dense import Dense
 from infoplane.values.seeds import stream
 
 

@@ -8,8 +8,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from infoplane.models.autoencoders.dense import Dense, chain, identity, inward, outward
+from infoplane.models.autoencoders.naming import inward, outward
 from infoplane.models.autoencoders.species import CODE, Species
+from infoplane.models.dense import Dense, identity, row
 
 
 @final
@@ -48,11 +49,11 @@ class Variational(Species):
         pixels = math.prod(shape)
         names_in, names_out = inward(hidden), outward(hidden)
         widths = [pixels, *hidden]
-        self.encoder = chain(names_in, widths, seed)
+        self.encoder = row(names_in, widths, seed)
         self.mean = Dense(widths[-1], code_size, seed=seed, name="mean", activation=identity)
         self.logvar = Dense(widths[-1], code_size, seed=seed, name="logvar", activation=identity)
         self.code = Sampled()
-        self.decoder = chain(names_out, [code_size, *reversed(hidden)], seed)
+        self.decoder = row(names_out, [code_size, *reversed(hidden)], seed)
         last = hidden[0] if hidden else code_size
         self.output = Dense(last, pixels, seed=seed, name="output")
         self.layers = (*names_in, "mean", CODE, *names_out)
