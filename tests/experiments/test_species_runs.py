@@ -10,7 +10,7 @@ import torch
 from infoplane.analysis.claims import judge
 from infoplane.experiments.species.claims import chains, claims
 from infoplane.experiments.species.experiment import DiverseAutoencoders
-from infoplane.experiments.species.settings import PRESETS, Learning, Looking, Rules
+from infoplane.experiments.species.settings import PRESETS, Learning, Looking, Rules, preset
 from infoplane.models.autoencoders.catalogue import CATALOGUE
 from infoplane.numerics.bandwidth import LeeJo
 from infoplane.values.errors import InfoplaneError
@@ -113,14 +113,14 @@ def test_the_probe_is_the_first_test_images_in_order():
 
 
 def test_presets_follow_the_data_set_unless_another_number_is_asked_for():
-    preset = PRESETS["mnist"]
-    assert (preset.hidden, preset.code_size, preset.gamma) == ((256, 128), 50, 2.0)
-    assert Learning().on(preset).steps == 30_000
-    assert Learning(steps=7).on(preset).steps == 7
-    assert Looking().on(preset).snapshots == 250
-    assert Rules().on(preset)["lee-jo"].bandwidth == LeeJo(2.0)
+    mnist = PRESETS["mnist"]
+    assert (mnist.hidden, mnist.code_size, mnist.gamma) == ((256, 128), 50, 2.0)
+    assert Learning().on(mnist).steps == 30_000
+    assert Learning(steps=7).on(mnist).steps == 7
+    assert Looking().on(mnist).snapshots == 250
+    assert Rules().on(mnist)["lee-jo"].bandwidth == LeeJo(2.0)
     assert Rules().on(PRESETS["digits"])["lee-jo"].bandwidth == LeeJo(0.5)
-    assert Rules(gamma=3.0).on(preset)["lee-jo"].bandwidth == LeeJo(3.0)
+    assert Rules(gamma=3.0).on(mnist)["lee-jo"].bandwidth == LeeJo(3.0)
     assert TINY.model().code.affine.out_features == PRESETS["digits"].code_size
     assert replace(TINY, code_size=3).model().code.affine.out_features == 3
     for wrong in (
@@ -132,6 +132,29 @@ def test_presets_follow_the_data_set_unless_another_number_is_asked_for():
     ):
         with pytest.raises(InfoplaneError):
             wrong()
+
+
+def test_a_species_may_differ_from_what_goes_with_its_data_set():
+    """Shares, updates and code sizes as in the authors' code."""
+    told = {
+        (name, species): (one.code_size, one.share, one.steps)
+        for name in ("mnist", "fashion", "emnist")
+        for species in ("vanilla", "overfit", "label")
+        for one in [preset(name, species)]
+    }
+    for name in ("mnist", "fashion"):
+        assert told[name, "vanilla"] == told[name, "label"] == (50, 1.0, 30_000)
+        assert told[name, "overfit"] == (50, 0.1, 30_000)
+    assert told["emnist", "vanilla"] == (50, 1.0, 80_000)
+    assert told["emnist", "overfit"] == (50, 0.03, 24_000)
+    assert told["emnist", "label"] == (26, 1.0, 80_000)
+
+
+def test_the_loss_on_the_whole_test_set_is_measured_at_both_ends(traces):
+    trace = traces["variational"]
+    whole = trace["loss_test_set"]
+    assert whole.attrs["n"] == len(TINY.data.test_x) > trace["loss_test"].attrs["n"]
+    assert list(trace["step"].values[whole.notnull().values]) == [0, 40]
 
 
 def test_a_drawn_code_is_saturated_and_violates_the_inequality(traces):

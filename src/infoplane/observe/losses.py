@@ -1,4 +1,4 @@
-"""Training and test loss on fixed samples."""
+"""Losses on fixed samples, training's own and others, from one forward pass."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,25 +16,29 @@ from infoplane.values.trace import Measured
 @final
 @dataclass(frozen=True)
 class Losses:
-    """The objective on fixed sets of samples, without touching the network.
+    """Several numbers on fixed sets of samples, without touching the network.
 
     Attributes:
-        objective: Loss of a network on samples.
-        samples: Samples by the name the loss gets in the Trace, such as "loss_test".
-        unit: Unit of the loss.
+        parts: Numbers of a network on samples by name, such as "loss"; each without dimensions.
+        samples: Samples by the name that is put behind, such as "test" for "loss_test".
+        unit: Unit of all parts.
+        at: The steps at which they are measured; None for every moment.
     """
 
-    objective: Callable[[nn.Module, Tensor], Tensor]
+    parts: Callable[[nn.Module, Tensor], Mapping[str, Tensor]]
     samples: Mapping[str, Tensor]
     unit: str
+    at: frozenset[int] | None = None
 
     def __call__(self, snapshot: Snapshot) -> Measured:
-        """One number per set of samples."""
-        clock = Stopwatch()
-        values = {}
+        """Every part on every set of samples."""
+        clock, values = Stopwatch(), dict[str, xr.DataArray]()
+        if self.at is not None and snapshot.step not in self.at:
+            return Measured(values, clock.seconds)
         with clock.timing("loss"), undisturbed(snapshot.model):
             for name, x in self.samples.items():
-                attributes = {"long_name": name.replace("_", " "), "unit": self.unit, "n": len(x)}
-                loss = self.objective(snapshot.model, x).item()
-                values[name] = xr.DataArray(loss, attrs=attributes)
+                words = name.replace("_", " ")
+                for part, value in self.parts(snapshot.model, x).items():
+                    attributes = {"long_name": f"{part} {words}", "unit": self.unit, "n": len(x)}
+                    values[f"{part}_{name}"] = xr.DataArray(value.item(), attrs=attributes)
         return Measured(values, clock.seconds)

@@ -13,7 +13,7 @@ from infoplane.experiments.autoencoder.bifurcation import Bifurcation
 from infoplane.experiments.autoencoder.claims import claims
 from infoplane.experiments.autoencoder.panels import panels, summary
 from infoplane.experiments.autoencoder.principal import BesideIt
-from infoplane.experiments.autoencoder.stacked import COSTS, OnStacked
+from infoplane.experiments.autoencoder.stacked import COSTS, SQUARED_ERROR, OnStacked
 from infoplane.experiments.on_images import checkpoint_every
 from infoplane.experiments.protocol import Family
 from infoplane.experiments.settings import (
@@ -108,7 +108,9 @@ class Autoencoder(OnStacked):
         """The planes of the network, its losses, and what is measured once."""
         planes = self.probing.planes(self.data, self.seed, lambda probe: self.plane(model, probe))
         losses = self.losses(COSTS[self.cost])
-        beside = BesideIt(self._principal, planes, losses)
+        # scores reach beyond 0…1, where a cross-entropy has no value
+        own = losses if self.cost == SQUARED_ERROR else None
+        beside = BesideIt(self._principal, planes, own)
         return [planes, losses, beside, DataDimension(self._measured_images)]
 
     def _principal(self) -> PrincipalAutoencoder:

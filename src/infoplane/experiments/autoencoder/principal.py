@@ -29,19 +29,20 @@ class BesideIt:
     Attributes:
         model: Makes it.
         plane: What it is measured by; the same as the network that is trained.
-        losses: Its losses.
+        losses: Its losses, where they mean something of it.
     """
 
     model: Callable[[], nn.Module]
     plane: Plane | SideBySide
-    losses: Losses
+    losses: Losses | None
 
     def __call__(self, snapshot: Snapshot) -> Measured:
         """Informations, entropies and losses, named as the trained network's with ``SUFFIX``."""
         if snapshot.step != 0:
             return Measured({})
         look = Snapshot(0, 0.0, self.model(), None)
-        seen, errors = self.plane(look), self.losses(look)
+        seen = self.plane(look)
+        errors = Measured({}) if self.losses is None else self.losses(look)
         kept = {
             f"{name}{SUFFIX}": _renamed(values)
             for name, values in seen.values.items()

@@ -27,11 +27,8 @@ def reconstruction_error(model: nn.Module, x: Tensor) -> Tensor:
 
 
 def cross_entropy(model: nn.Module, x: Tensor) -> Tensor:
-    """Mean binary cross-entropy over images and pixels, in bits.
-
-    Sigmoid outputs lie in 0…1; what a linear reconstruction has outside counts as 0 or 1.
-    """
-    return nn.functional.binary_cross_entropy(model(x).clamp(0, 1), x) / math.log(2)
+    """Mean binary cross-entropy over images and pixels, in bits."""
+    return nn.functional.binary_cross_entropy(model(x), x) / math.log(2)
 
 
 @final
@@ -110,6 +107,6 @@ class OnStacked(OnImages):
     def losses(self, cost: Cost) -> Losses:
         """Error of the reconstruction on fixed training and test images."""
         most = self.probing.evaluation
-        fixed = {"loss_train": self.data.train_x, "loss_test": self.data.test_x}
+        fixed = {"train": self.data.train_x, "test": self.data.test_x}
         samples = {name: x[:most].to(self.device) for name, x in fixed.items()}
-        return Losses(cost.error, samples, unit=cost.unit)
+        return Losses(lambda model, x: {"loss": cost.error(model, x)}, samples, cost.unit)

@@ -20,8 +20,8 @@ from infoplane.experiments.on_images import OnImages, checkpoint_every
 from infoplane.experiments.settings import require_at_least, require_device
 from infoplane.models.autoencoders.convolutional_vae import ConvolutionalVAE, resized
 from infoplane.numerics.workers import cores
-from infoplane.observe.costs import Costs
 from infoplane.observe.geometry import Geometry, NormalDimension
+from infoplane.observe.losses import Losses
 from infoplane.observe.plane import INPUT
 from infoplane.observe.rate import Rate
 from infoplane.record.loop import Observer, batches, fit, per_epoch, record, restore
@@ -152,7 +152,7 @@ class Latent(OnImages):
         normal = NormalDimension(
             self.code_size, geometry.n, self.probing.batches, scales, self.seed
         )
-        return [geometry, normal, Rate(probe), Costs(_costs, evaluated, unit="nat per image")]
+        return [geometry, normal, Rate(probe), Losses(_costs, evaluated, unit="nat per image")]
 
     @staticmethod
     def findings(traces: Sequence[Trace]) -> list[Finding]:

@@ -16,11 +16,11 @@ from infoplane.experiments.species.claims import claims
 from infoplane.experiments.species.family import Diversity
 from infoplane.experiments.species.panels import panels, summary
 from infoplane.experiments.species.settings import (
-    PRESETS,
     Learning,
     Looking,
     Preset,
     Rules,
+    preset,
 )
 from infoplane.models.autoencoders.catalogue import CATALOGUE, Kind, Plan
 from infoplane.models.autoencoders.species import Species
@@ -59,7 +59,7 @@ class DiverseAutoencoders(OnImages):
 
     name: ClassVar[str] = "species"
     title: ClassVar[str] = "Information flow of diverse autoencoders"
-    results_version: ClassVar[int] = 1
+    results_version: ClassVar[int] = 2
     family: ClassVar[type[Family] | None] = Diversity
 
     dataset: Literal["digits", "mnist", "fashion", "emnist"] = "digits"
@@ -92,8 +92,8 @@ class DiverseAutoencoders(OnImages):
 
     @property
     def preset(self) -> Preset:
-        """What goes with the data set."""
-        return PRESETS[self.dataset]
+        """What goes with the data set and the species."""
+        return preset(self.dataset, self.species)
 
     @property
     def kind(self) -> Kind:
@@ -160,7 +160,7 @@ class DiverseAutoencoders(OnImages):
     @property
     def _learned_from(self) -> tuple[Tensor, Tensor]:
         """The training images of the species, and their labels."""
-        count = round(self.kind.share * len(self.data.train_x))
+        count = round(self.preset.share * len(self.data.train_x))
         images, labels = self.data.train_x[:count], self.data.train_y[:count]
         return images.to(self.device), labels.to(self.device)
 
@@ -178,16 +178,21 @@ class DiverseAutoencoders(OnImages):
             seed=self.seed,
         )
         rates = [Rate(probe.x)] if isinstance(model, Rated) else []
-        return [plane, *self._losses(model), *rates]
+        return [plane, *self._losses(model, steps), *rates]
 
-    def _losses(self, model: Species) -> list[Losses]:
-        """Objective and reconstruction error on the first training and test images."""
+    def _losses(self, model: Species, steps: int) -> list[Losses]:
+        """Objective and error on the first images; at both ends the objective on all of the test.
+
+        The published losses are of the whole test set, whose first images are easier.
+        """
         test = self.data.test_x.to(self.device), self.data.test_y.to(self.device)
-        found = []
+        whole = torch.arange(len(test[0]), device=self.device)
+        ends = frozenset({0, steps})
+        found = [Losses(_objective(*test), {"test_set": whole}, model.unit, at=ends)]
         for part, (x, y) in {"train": self._learned_from, "test": test}.items():
-            chosen = torch.arange(min(self.probing.evaluation, len(x)), device=self.device)
-            found.append(Losses(_objective(x, y), {f"loss_{part}": chosen}, model.unit))
-            found.append(Losses(_error(x), {f"error_{part}": chosen}, SQUARED))
+            first = {part: torch.arange(min(self.probing.evaluation, len(x)), device=self.device)}
+            found.append(Losses(_objective(x, y), first, model.unit))
+            found.append(Losses(_error(x), first, SQUARED))
         return found
 
     @staticmethod
@@ -206,16 +211,16 @@ class DiverseAutoencoders(OnImages):
         return summary(trace, findings)
 
 
-def _objective(x: Tensor, y: Tensor) -> Callable[[nn.Module, Tensor], Tensor]:
+def _objective(x: Tensor, y: Tensor) -> Callable[[nn.Module, Tensor], dict[str, Tensor]]:
     """What a species minimises, on chosen images."""
 
-    def loss(model: nn.Module, chosen: Tensor) -> Tensor:
+    def loss(model: nn.Module, chosen: Tensor) -> dict[str, Tensor]:
         assert isinstance(model, Species)  # the observers were made for one
-        return model.objective(x[chosen], y[chosen])
+        return {"loss": model.objective(x[chosen], y[chosen])}
 
     return loss
 
 
-def _error(x: Tensor) -> Callable[[nn.Module, Tensor], Tensor]:
+def _error(x: Tensor) -> Callable[[nn.Module, Tensor], dict[str, Tensor]]:
     """Mean squared error of the reconstruction of chosen images, over images and pixels."""
-    return lambda model, chosen: nn.functional.mse_loss(model(x[chosen]), x[chosen])
+    return lambda model, chosen: {"error": nn.functional.mse_loss(model(x[chosen]), x[chosen])}

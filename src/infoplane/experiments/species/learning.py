@@ -88,7 +88,7 @@ def _near(curves: Curves, species: str, when: Moment) -> xr.DataArray:
     return share - abs(_loss(curves, species, when) / published - 1)
 
 
-def _loss(curves: Curves, species: str, when: Moment, part: str = "test") -> xr.DataArray:
+def _loss(curves: Curves, species: str, when: Moment, part: str = "test_set") -> xr.DataArray:
     return when(curves.of(f"loss_{part}", species))
 
 

@@ -6,9 +6,9 @@ every species and data set without a seed. How far a run may lie from them is ou
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
-from infoplane.experiments.species.settings import PRESETS
+from infoplane.experiments.species.settings import preset
 from infoplane.values.trace import Trace, settings_of
 
 WITHIN = 0.5
@@ -72,17 +72,19 @@ def figures(trace: Trace) -> Mapping[str, Published]:
     """What was published for just these settings; nothing where one of them differs."""
     settings = settings_of(trace)
     dataset = str(settings.get("dataset"))
-    if dataset not in FIGURES:
-        return {}
-    preset = PRESETS[dataset]
-    own = {
-        "code_size": preset.code_size,
-        "training.steps": preset.steps,
-        "rules.gamma": preset.gamma,
+    known = FIGURES.get(dataset, {})
+    return {name: one for name, one in known.items() if _as_published(settings, dataset, name)}
+
+
+def _as_published(settings: Mapping[str, Any], dataset: str, species: str) -> bool:
+    own = preset(dataset, species)
+    published = {
+        "code_size": own.code_size,
+        "training.steps": own.steps,
+        "rules.gamma": own.gamma,
         "training.batch_size": 100,
         "training.learning_rate": 0.005,
         "rules.alpha": 1.01,
         "probing.probe_size": 100,
     }
-    same = all(settings.get(name) in (None, value) for name, value in own.items())
-    return FIGURES[dataset] if same else {}
+    return all(settings.get(name) in (None, value) for name, value in published.items())

@@ -1,4 +1,4 @@
-"""The species by name: how each is made, and on how much of the training images it learns."""
+"""The species by name: what distinguishes each, and how it is made."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -42,12 +42,10 @@ class Kind:
     Attributes:
         words: What distinguishes it.
         make: The untrained network.
-        share: The share of the training images that it learns from: the first of them.
     """
 
     words: str
     make: Callable[[Plan], Species]
-    share: float = 1.0
 
 
 def _sparse(weight: float) -> Callable[[Plan], Species]:
@@ -78,7 +76,7 @@ CATALOGUE: Mapping[str, Kind] = {
         lambda plan: SharedStorage(plan.shape, plan.code_size, seed=plan.seed),
     ),
     "deep": Kind("three sigmoid layers each way", _deep),
-    "overfit": Kind("deep, on the first tenth of the training images", _deep, share=0.1),
+    "overfit": Kind("deep, on few training images", _deep),
     "variational": Kind(
         "deep, a drawn code",
         lambda plan: Variational(plan.shape, plan.hidden, plan.code_size, seed=plan.seed),

@@ -79,7 +79,6 @@ class Convolutional(Species):
         )
         self.output = _doubling(first, colours, seed, "output", torch.sigmoid)
         self.layers = ("encoder.1", "encoder.2", CODE, "decoder.1", "decoder.2")
-        self.pairs = (("encoder.1", "decoder.2"), ("encoder.2", "decoder.1"))
 
     def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
         """Images to their reconstructions."""

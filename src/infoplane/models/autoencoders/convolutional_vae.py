@@ -73,7 +73,6 @@ class ConvolutionalVAE(Species):
         names_in = tuple(f"encoder.{i}" for i in self.encoder._modules)
         names_out = tuple(f"decoder.{i}" for i in self.decoder._modules)
         self.layers = (*names_in, "mean", CODE, *names_out)
-        self.pairs = tuple(zip(names_in, reversed(names_out), strict=True))
 
     def posterior(
         self, x: Float[Tensor, "n c side side"]

@@ -39,7 +39,6 @@ class Funnel(Species):
         last = hidden[0] if hidden else code_size
         self.output: nn.Module = Dense(last, pixels, seed=seed, name="output")
         self.layers = (*names_in, CODE, *names_out)
-        self.pairs = tuple(zip(names_in, reversed(names_out), strict=True))
 
     def encoded(self, x: Float[Tensor, "n *shape"]) -> Float[Tensor, "n k"]:
         """The code Z of images."""

@@ -19,12 +19,10 @@ class Species(nn.Module, ABC):
     Attributes:
         layers: Names of the modules between input and reconstruction, from input to output; the
             one called ``CODE`` is the code Z.
-        pairs: Symmetric pairs of encoder and decoder stages, outermost first.
         unit: Unit of the objective.
     """
 
     layers: tuple[str, ...]
-    pairs: tuple[tuple[str, str], ...]
     unit: ClassVar[str] = "squared intensity"
 
     @abstractmethod

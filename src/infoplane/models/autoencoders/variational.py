@@ -57,7 +57,6 @@ class Variational(Species):
         last = hidden[0] if hidden else code_size
         self.output = Dense(last, pixels, seed=seed, name="output")
         self.layers = (*names_in, "mean", CODE, *names_out)
-        self.pairs = tuple(zip(names_in, reversed(names_out), strict=True))
 
     def posterior(
         self, x: Float[Tensor, "n *shape"]
