@@ -11,6 +11,7 @@ from torch import nn
 
 from infoplane.analysis.claims import judge, judged
 from infoplane.experiments.autoencoder.experiment import Autoencoder
+from infoplane.experiments.autoencoder.stacked import COSTS, SQUARED_ERROR
 from infoplane.experiments.claims import fitting, measurable, simplifying
 from infoplane.experiments.gaps import diverged, left_out
 from infoplane.experiments.watched import Watched, claims
@@ -167,7 +168,7 @@ def test_an_autoencoder_that_diverged_claims_only_what_was_measured():
     one = Autoencoder()
     model = one.model()
     probe = replace(one.probing, probe_from="test").probe(one.data, one.seed)
-    plane, losses = one._plane(model, probe), one._losses()
+    plane, losses = one.plane(model, probe), one.losses(COSTS[SQUARED_ERROR])
     rows = []
     for step in (0, 1, 10, 100):
         moment = Snapshot(step, float(step), model, None)

@@ -9,10 +9,10 @@ import xarray as xr
 
 from infoplane.analysis.claims import judge
 from infoplane.analysis.family import family
+from infoplane.analysis.settling import outer_first, settled_at
 from infoplane.experiments.layerwise.claims import outer_pairs_first
 from infoplane.experiments.layerwise.experiment import Layerwise
 from infoplane.experiments.layerwise.family import Methods, claims
-from infoplane.experiments.layerwise.settling import outer_first, settled_at
 from infoplane.experiments.settings import Probing, Training
 from infoplane.store.address import canonical
 from infoplane.training.stacked import METHODS

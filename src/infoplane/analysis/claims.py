@@ -36,13 +36,16 @@ class Claim:
         source: Key in ``references.bib``, and the place.
         statistic: Positive, in every part, if the claim holds.
         rests_on: The raw values behind it, with their ceilings; from them comes the share that is
-            saturated. An estimator that has not measured all of them has no reading.
+            saturated, of values along "part" that of the part which is so most. An estimator that
+            has not measured all of them has no reading.
         controls: The same statistic where the claim has no reason to hold, by what that is, such
             as "untrained network"; of the same parts as the statistic.
         evidence: Named numbers for a reader, of every estimator of a Trace.
         unit: Unit of the statistic.
         notes: Sentences a reader needs to judge it.
         needs: What else an estimator must have measured, such as what its controls rest on.
+        asked_of: The estimators that a Trace's claim is about; by default all.
+        because: Why it is asked of no other, in a sentence.
     """
 
     key: str
@@ -55,10 +58,17 @@ class Claim:
     unit: str = BIT
     notes: tuple[str, ...] = ()
     needs: Callable[[Trace], Sequence[xr.DataArray]] = lambda trace: ()
+    asked_of: Callable[[Trace], Sequence[str]] = lambda trace: estimators(trace)
+    because: str = ""
+
+
+def estimators(trace: Trace) -> list[str]:
+    """Their names, in order."""
+    return [str(name) for name in trace["estimator"].values]
 
 
 def judged(claims: Sequence[Claim], traces: Sequence[Trace]) -> list[Finding]:
-    """The findings of all claims that some estimator has measured all of, in order.
+    """The findings of all claims that some estimator asked has measured all of, in order.
 
     Raises:
         InfoplaneError: There is no Trace, or they are not seeds of one experiment.
@@ -94,8 +104,9 @@ def _judged(claim: Claim, traces: Sequence[Trace]) -> Finding | None:
     names = _readers(claim, traces, rests_on)
     if not names:
         return None
-    without = [str(one) for one in traces[0]["estimator"].values if str(one) not in names]
-    if without:
+    asked = _asked(claim, traces)
+    others = [name for name in estimators(traces[0]) if name not in names]
+    if others:
         traces = [trace.sel(estimator=names) for trace in traces]
         rests_on = [one.sel(estimator=names) for one in rests_on]
     effects = _samples(claim.statistic, traces)
@@ -122,18 +133,24 @@ def _judged(claim: Claim, traces: Sequence[Trace]) -> Finding | None:
         readings,
         claim.unit,
         over.counted(count) + (", one seed" if over is Replicate.BATCH else ""),
-        (*claim.notes, *_without(without)),
+        (*claim.notes, *_without(claim, others, asked)),
         over,
     )
 
 
 def _readers(claim: Claim, traces: Sequence[Trace], rests_on: Sequence[xr.DataArray]) -> list[str]:
-    """The estimators that have measured, in every Trace, all that a claim needs."""
+    """The estimators asked that have measured, in every Trace, all that a claim needs."""
     whole = [
         _whole((one, *claim.needs(trace))) for trace, one in zip(traces, rests_on, strict=True)
     ]
-    names = [str(name) for name in traces[0]["estimator"].values]
-    return [name for name in names if all(bool(one.sel(estimator=name)) for one in whole)]
+    asked = _asked(claim, traces)
+    return [name for name in asked if all(bool(one.sel(estimator=name)) for one in whole)]
+
+
+def _asked(claim: Claim, traces: Sequence[Trace]) -> list[str]:
+    """The estimators that a claim is about in every Trace."""
+    asked = [claim.asked_of(trace) for trace in traces]
+    return [name for name in estimators(traces[0]) if all(name in one for one in asked)]
 
 
 def _whole(needed: Sequence[xr.DataArray]) -> xr.DataArray:
@@ -145,9 +162,12 @@ def _whole(needed: Sequence[xr.DataArray]) -> xr.DataArray:
     return functools.reduce(lambda one, other: one & other, finite)
 
 
-def _without(names: Sequence[str]) -> list[str]:
-    """A note on the estimators that have no reading."""
-    return [f"Not all of it was measured under {', '.join(names)}: no reading."] if names else []
+def _without(claim: Claim, names: Sequence[str], asked: Sequence[str]) -> list[str]:
+    """Notes on the estimators that have no reading."""
+    unmeasured = ", ".join(name for name in names if name in asked)
+    unasked = ", ".join(name for name in names if name not in asked)
+    notes = [f"Not all of it was measured under {unmeasured}: no reading."] if unmeasured else []
+    return [*notes, *([f"Not asked of {unasked}: {claim.because}"] if unasked else [])]
 
 
 def require_seeds(traces: Sequence[Trace]) -> None:
@@ -260,5 +280,7 @@ def _settings(trace: Trace) -> dict[str, Any]:
 
 
 def _share_saturated(values: xr.DataArray) -> np.ndarray:
-    """Share of values at their ceiling, per estimator."""
-    return saturated(values).mean([dim for dim in values.dims if dim != "estimator"]).values
+    """Share of values at their ceiling, per estimator, in the part where it is largest."""
+    full = saturated(values)
+    share = full.mean([dim for dim in full.dims if dim not in ("estimator", "part")])
+    return share.max([dim for dim in share.dims if dim == "part"]).values

@@ -1,24 +1,20 @@
 """Fitting and simplifying, decided by a rule instead of by eye.  [lee2021information, notes §4].
 
-The curve of a layer is smoothed by a running median over 1 % of its snapshots (which leaves up to
-150 of them as they are). It *simplifies* if
-it falls from its peak by at least 0.25 bit and 5 % of the peak, and goes on falling after it
-(Theil–Sen slope over the log-spaced snapshots). It is *fitted* if both informations have risen by
-at least 0.25 bit when the first of them peaks.
+The curve of a layer, smoothed as in ``curves``, *simplifies* if it falls from its peak by at least
+0.25 bit and 5 % of the peak, and goes on falling after it (Theil–Sen slope over the log-spaced
+snapshots). It is *fitted* if both informations have risen by at least 0.25 bit when the first of
+them peaks.
 """
-
-from collections.abc import Callable
 
 import numpy as np
 import xarray as xr
-from scipy.ndimage import median_filter
+
+from infoplane.analysis.curves import ending, over_moments, peak_of, smoothed
 
 LEAST = 0.25
 """Bits that a rise or fall must exceed."""
 SHARE = 0.05
-"""Share of the peak that a fall must exceed; also the share of snapshots that is "the end"."""
-WINDOW = 0.01
-"""Share of the snapshots that the running median covers."""
+"""Share of the peak that a fall must exceed."""
 
 
 def simplifying(information: xr.DataArray) -> xr.DataArray:
@@ -30,7 +26,7 @@ def simplifying(information: xr.DataArray) -> xr.DataArray:
     Returns:
         min(drop − threshold, decline after the peak), dimensions (estimator, batch).
     """
-    return _over_snapshots(fall_margin, information)
+    return over_moments(fall_margin, information)
 
 
 def fitting(to_input: xr.DataArray, to_target: xr.DataArray) -> xr.DataArray:
@@ -40,14 +36,14 @@ def fitting(to_input: xr.DataArray, to_target: xr.DataArray) -> xr.DataArray:
         to_input: I(X;T), dimensions (snapshot, estimator, batch).
         to_target: I(T;Y), same dimensions.
     """
-    return _over_snapshots(rise_margin, to_input, to_target)
+    return over_moments(rise_margin, to_input, to_target)
 
 
 def fall_margin(curves: np.ndarray) -> np.ndarray:
     """The rule for a fall on curves of shape (snapshots, batches); one number per batch."""
     smooth = smoothed(curves)
     peak = peak_of(smooth)
-    drop = smooth[peak] - smooth[-_at_end(len(smooth)) :].mean(0)
+    drop = smooth[peak] - ending(smooth).mean(0)
     threshold = np.maximum(LEAST, SHARE * smooth[peak])
     return np.minimum(drop - threshold, _decline(smooth[peak:]))
 
@@ -59,17 +55,6 @@ def rise_margin(to_input: np.ndarray, to_target: np.ndarray) -> np.ndarray:
     return np.minimum(first[peak] - first[0], second[peak] - second[0]) - LEAST
 
 
-def smoothed(curves: np.ndarray) -> np.ndarray:
-    """Running median over ``WINDOW`` of the snapshots, each batch by itself."""
-    window = max(1, round(WINDOW * len(curves))) | 1
-    return median_filter(curves, size=(window, 1), mode="nearest")
-
-
-def peak_of(curves: np.ndarray) -> int:
-    """Where the batch mean is largest."""
-    return int(curves.mean(1).argmax())
-
-
 def _decline(after: np.ndarray) -> np.ndarray:
     """Bits lost from the peak to the end along the Theil–Sen line, per batch."""
     from scipy.stats import theilslopes  # a second to import, for those who judge only
@@ -78,18 +63,3 @@ def _decline(after: np.ndarray) -> np.ndarray:
     if length < 1:
         return np.zeros(after.shape[1])
     return np.array([-theilslopes(curve)[0] * length for curve in after.T])
-
-
-def _at_end(snapshots: int) -> int:
-    return max(1, round(SHARE * snapshots))
-
-
-def _over_snapshots(rule: Callable[..., np.ndarray], *curves: xr.DataArray) -> xr.DataArray:
-    """Applies a rule on (snapshot, batch) arrays to every estimator and whatever else there is."""
-    return xr.apply_ufunc(
-        rule,
-        *curves,
-        input_core_dims=[["snapshot", "batch"]] * len(curves),
-        output_core_dims=[["batch"]],
-        vectorize=True,
-    )

@@ -18,6 +18,7 @@ from infoplane.analysis.claims import (
     trained,
     untrained,
 )
+from infoplane.analysis.curves import last_moments
 from infoplane.analysis.dpi import Chain, by_stage, link_evidence, untrained_slack
 from infoplane.values.ceilings import ceiling, saturated
 from infoplane.values.estimate import SATURATION
@@ -86,10 +87,18 @@ def fitting(layer: str) -> Claim:
                 _null(trace, "I_XT", layer), _null(trace, "I_TY", layer)
             )
         },
-        rests_on=lambda trace: _of(trace, "I_XT", layer),
+        rests_on=lambda trace: _of(trace, "I_XT", layer).isel(snapshot=[0]),
         evidence=lambda trace: _course(trace, layer),
-        notes=("The effect is the smaller rise less 0.25 bit.", _NULL_CONTROL),
-        needs=lambda trace: (_of(trace, "I_TY", layer), *_nulls(trace, layer)),
+        notes=(
+            "The effect is the smaller rise less 0.25 bit. What is saturated at the start cannot "
+            "rise.",
+            _NULL_CONTROL,
+        ),
+        needs=lambda trace: (
+            _of(trace, "I_XT", layer),
+            _of(trace, "I_TY", layer),
+            *_nulls(trace, layer),
+        ),
     )
 
 
@@ -102,10 +111,14 @@ def simplifying(layer: str) -> Claim:
         source=PHASES,
         statistic=lambda trace: phases.simplifying(_of(trace, "I_XT", layer)),
         controls={SHUFFLED: lambda trace: phases.simplifying(_null(trace, "I_XT", layer))},
-        rests_on=lambda trace: _of(trace, "I_XT", layer),
-        evidence=lambda trace: _course(trace, layer),
-        notes=(_FALL, _NULL_CONTROL),
-        needs=lambda trace: (_of(trace, "I_TY", layer), *_nulls(trace, layer)),
+        rests_on=lambda trace: last_moments(_of(trace, "I_XT", layer)),
+        evidence=lambda trace: _falls(trace, layer),
+        notes=(_FALL, _CEILING, _NULL_CONTROL),
+        needs=lambda trace: (
+            _of(trace, "I_XT", layer),
+            _of(trace, "I_TY", layer),
+            *_nulls(trace, layer),
+        ),
     )
 
 
@@ -116,9 +129,9 @@ def simplifying_above_null(layer: str) -> Claim:
         statement=f"The fall of I(X;{layer}) is there above the permutation mean, too.",
         source=NULL,
         statistic=lambda trace: phases.simplifying(above_null(trace.sel(layer=layer), "I_XT")),
-        rests_on=lambda trace: _of(trace, "I_XT", layer),
-        notes=(_FALL, "Measured at the snapshots that have a null."),
-        needs=lambda trace: _nulls(trace, layer),
+        rests_on=lambda trace: last_moments(_of(trace, "I_XT", layer)),
+        notes=(_FALL, _CEILING, "Measured at the snapshots that have a null."),
+        needs=lambda trace: (_of(trace, "I_XT", layer), *_nulls(trace, layer)),
     )
 
 
@@ -144,6 +157,7 @@ _FALL = (
     "The effect is the fall from the peak less the least that counts (0.25 bit and 5 % of the "
     "peak), or the decline after the peak if that is smaller."
 )
+_CEILING = "What is still saturated at the end has not fallen as far as could be measured."
 _NULL_CONTROL = (
     "An untrained network has no course, so the control is the same statistic on the shuffled "
     "samples: if they show it, entropies moved and not what the variables share."
@@ -172,6 +186,22 @@ def _null(trace: Trace, name: str, layer: str) -> xr.DataArray:
 def _nulls(trace: Trace, layer: str) -> list[xr.DataArray]:
     """The nulls of a layer's informations, if there are any."""
     return [_null(trace, name, layer) for name in ("I_XT", "I_TY") if f"{name}_null" in trace]
+
+
+def _falls(trace: Trace, layer: str) -> Evidence:
+    """The course, and the fall at those few moments at which the control was measured."""
+    course = _course(trace, layer)
+    if not has_null(trace):
+        return course
+    null = _null(trace, "I_XT", layer)
+    there = _of(trace, "I_XT", layer).isel(snapshot=trace["step"].isin(null["step"]).values)
+    falls = {"of the network": there, "of the shuffled samples": null}
+    means = {words: phases.simplifying(curve).mean("batch") for words, curve in falls.items()}
+    words = f"effect at the {null.sizes['snapshot']} moments that have a null"
+    return {
+        name: {**told, words: {of: float(one.sel(estimator=name)) for of, one in means.items()}}
+        for name, told in course.items()
+    }
 
 
 def _course(trace: Trace, layer: str) -> Evidence:

@@ -1,15 +1,19 @@
-"""What every experiment on a data set of images has: its data, read once, and its threads."""
+"""What every experiment on a data set of images has: its data, its threads, and its training."""
 
 from abc import abstractmethod
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from torch import nn
+from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from infoplane.datasets.base import Dataset
 from infoplane.datasets.catalogue import load
 from infoplane.experiments.protocol import Experiment
 from infoplane.numerics.workers import cores
+from infoplane.record.loop import Observer, batches, fit, per_epoch, record, restore
+from infoplane.values.trace import Checkpoint, Row, Tick
 
 TINY = 100_000
 """Networks with fewer parameters train fastest on one thread."""
@@ -49,6 +53,47 @@ class OnImages(Experiment):
     @abstractmethod
     def model(self) -> nn.Module:
         """The untrained network."""
+
+
+def trained(
+    model: nn.Module,
+    objective: Callable[[Tensor], Tensor],
+    optimiser: Optimizer,
+    observers: Sequence[Observer],
+    *,
+    samples: int,
+    batch_size: int,
+    at: frozenset[int],
+    seed: int,
+    resume: Checkpoint | None,
+) -> Iterator[Row | Checkpoint | Tick]:
+    """Trains end to end and measures on the way; resumed, yields what comes after the checkpoint.
+
+    Args:
+        model: The untrained network, changed in place.
+        objective: Loss of a batch, given the indices of its samples.
+        optimiser: Makes the updates.
+        observers: What to measure.
+        samples: How many there are to learn from.
+        batch_size: Samples per update.
+        at: The updates at which to measure; the last of them ends the run.
+        seed: Of the order of the samples, and of what the network draws itself.
+        resume: Where to go on from; None for the beginning.
+    """
+    if resume is not None:
+        restore(resume, model, optimiser)
+    start = 0 if resume is None else resume.step
+    snapshots = fit(
+        model,
+        objective,
+        batches(samples, batch_size, seed=seed, start=start),
+        optimiser,
+        steps_per_epoch=per_epoch(samples, batch_size),
+        seed=seed,
+        start=start,
+    )
+    every = checkpoint_every(max(at))
+    yield from record(snapshots, observers, at=at, optimiser=optimiser, checkpoint_every=every)
 
 
 def checkpoint_every(steps: int) -> int:

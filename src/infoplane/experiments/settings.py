@@ -164,3 +164,21 @@ def require_at_least(least: int, **numbers: int) -> None:
     for name, number in numbers.items():
         if number < least:
             raise InfoplaneError(f"{name}={number}: it must be at least {least}.")
+
+
+def require_pairs(samples: int, size: int, why: str) -> None:
+    """Refuses batches of which the last would have one sample.
+
+    Args:
+        samples: How many are learned from.
+        size: Samples per batch.
+        why: What one sample is not enough for.
+
+    Raises:
+        InfoplaneError: It would.
+    """
+    if samples % size == 1 or size == 1:
+        raise InfoplaneError(
+            f"{samples} training samples in batches of {size} leave one for the last batch, and "
+            f"{why}: change batch_size, or how many are learned from, by one."
+        )

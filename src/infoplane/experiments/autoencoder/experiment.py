@@ -14,7 +14,7 @@ from infoplane.experiments.autoencoder.claims import claims
 from infoplane.experiments.autoencoder.panels import panels, summary
 from infoplane.experiments.autoencoder.principal import BesideIt
 from infoplane.experiments.autoencoder.stacked import COSTS, SQUARED_ERROR, OnStacked
-from infoplane.experiments.on_images import checkpoint_every
+from infoplane.experiments.on_images import trained
 from infoplane.experiments.protocol import Family
 from infoplane.experiments.settings import (
     Probing,
@@ -24,7 +24,7 @@ from infoplane.experiments.settings import (
 from infoplane.models.autoencoders.principal import PrincipalAutoencoder
 from infoplane.models.autoencoders.stacked import StackedAutoencoder
 from infoplane.observe.dimension import MOST, DataDimension
-from infoplane.record.loop import Observer, batches, fit, per_epoch, record, restore
+from infoplane.record.loop import Observer
 from infoplane.store.address import NOT_ADDRESSED
 from infoplane.values.finding import Finding
 from infoplane.values.panel import Panel
@@ -82,26 +82,17 @@ class Autoencoder(OnStacked):
         model = self.model().to(self.device)
         images = self.data.train_x.to(self.device)
         optimiser = torch.optim.Adam(model.parameters(), lr=self.training.learning_rate)
-        if resume is not None:
-            restore(resume, model, optimiser)
-        start = 0 if resume is None else resume.step
         error = COSTS[self.cost].error
-        size = self.training.batch_size
-        snapshots = fit(
+        yield from trained(
             model,
             lambda chosen: error(model, images[chosen]),
-            batches(len(images), size, seed=self.seed, start=start),
             optimiser,
-            steps_per_epoch=per_epoch(len(images), size),
-            seed=self.seed,
-            start=start,
-        )
-        yield from record(
-            snapshots,
             self._observers(model),
+            samples=len(images),
+            batch_size=self.training.batch_size,
             at=frozenset(self.probing.moments(self.training.steps)),
-            optimiser=optimiser,
-            checkpoint_every=checkpoint_every(self.training.steps),
+            seed=self.seed,
+            resume=resume,
         )
 
     def _observers(self, model: StackedAutoencoder) -> list[Observer]:

@@ -16,15 +16,15 @@ from infoplane.experiments.latent.panels import panels
 from infoplane.experiments.latent.profile import OUTPUT, PROFILE
 from infoplane.experiments.latent.settings import EpochTraining, GeometryProbing
 from infoplane.experiments.latent.words import methods, summary
-from infoplane.experiments.on_images import OnImages, checkpoint_every
-from infoplane.experiments.settings import require_at_least, require_device
+from infoplane.experiments.on_images import OnImages, trained
+from infoplane.experiments.settings import require_at_least, require_device, require_pairs
 from infoplane.models.autoencoders.convolutional_vae import ConvolutionalVAE, resized
 from infoplane.numerics.workers import cores
 from infoplane.observe.geometry import Geometry, NormalDimension
 from infoplane.observe.losses import Losses
 from infoplane.observe.plane import INPUT
 from infoplane.observe.rate import Rate
-from infoplane.record.loop import Observer, batches, fit, per_epoch, record, restore
+from infoplane.record.loop import Observer, per_epoch
 from infoplane.store.address import NOT_ADDRESSED
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.finding import Finding
@@ -100,32 +100,23 @@ class Latent(OnImages):
         """Trains and measures; resumed, yields what comes after the checkpoint."""
         model, size = self.model().to(self.device), self.training.batch_size
         images = resized(self._training_images).to(self.device)
-        _require_pairs(len(images), size)
+        require_pairs(len(images), size, "batch normalisation needs two")
         optimiser = torch.optim.Adam(
             model.parameters(),
             lr=self.training.learning_rate,
             weight_decay=self.training.weight_decay,
         )
-        if resume is not None:
-            restore(resume, model, optimiser)
-        start = 0 if resume is None else resume.step
         every = per_epoch(len(images), size)
-        snapshots = fit(
+        yield from trained(
             model,
             lambda chosen: torch.cat(model.costs(images[chosen])).sum(),
-            batches(len(images), size, seed=self.seed, start=start),
             optimiser,
-            steps_per_epoch=every,
-            seed=self.seed,
-            start=start,
-        )
-        steps = self.training.epochs * every
-        yield from record(
-            snapshots,
             self._observers(images, every),
-            at=frozenset(range(0, steps + 1, every)),
-            optimiser=optimiser,
-            checkpoint_every=checkpoint_every(steps),
+            samples=len(images),
+            batch_size=size,
+            at=frozenset(range(0, self.training.epochs * every + 1, every)),
+            seed=self.seed,
+            resume=resume,
         )
 
     @property
@@ -180,16 +171,3 @@ def _costs(model: nn.Module, x: Tensor) -> dict[str, Tensor]:
     assert isinstance(model, ConvolutionalVAE)
     distortion, rate = (one.mean() for one in model.costs(x))
     return {"loss": distortion + rate, "reconstruction": distortion, "divergence": rate}
-
-
-def _require_pairs(images: int, size: int) -> None:
-    """Refuses a last batch of one image, of which batch normalisation has no variance.
-
-    Raises:
-        InfoplaneError: There would be one.
-    """
-    if images % size == 1:
-        raise InfoplaneError(
-            f"{images} training images in batches of {size} leave one image for the last batch, "
-            "and batch normalisation needs two: change batch_size or images by one."
-        )

@@ -3,6 +3,7 @@
 import xarray as xr
 
 from infoplane.analysis.claims import SHUFFLED, Claim
+from infoplane.analysis.settling import outer_first
 from infoplane.experiments.claims import (
     fitting,
     has_null,
@@ -10,7 +11,6 @@ from infoplane.experiments.claims import (
     simplifying,
     simplifying_above_null,
 )
-from infoplane.experiments.layerwise.settling import outer_first
 from infoplane.values.trace import Trace
 
 CODE = "code"

@@ -19,6 +19,7 @@ from infoplane.experiments.settings import (
     Probing,
     Training,
     Widths,
+    require_pairs,
 )
 from infoplane.models.autoencoders.stacked import StackedAutoencoder
 from infoplane.record.loop import record, restore
@@ -101,13 +102,17 @@ class Layerwise(OnStacked):
         optimiser = torch.optim.Adam(model.parameters(), lr=self.training.learning_rate)
         if resume is not None:
             restore(resume, model, optimiser)
+        images = self.data.train_x.to(self.device)
+        if self.method == "information":
+            size = self.training.batch_size
+            require_pairs(len(images), size, "information needs two samples")
         schedule = self.schedule(model)
         spent = Spent(schedule)
         probe = self.probing.probe(self.data, self.seed)
         snapshots = train(
             model,
             schedule,
-            self.data.train_x.to(self.device),
+            images,
             optimiser,
             batch_size=self.training.batch_size,
             seed=self.seed,

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from infoplane.analysis.claims import judged
-from infoplane.experiments.on_images import OnImages, checkpoint_every
+from infoplane.experiments.on_images import OnImages, trained
 from infoplane.experiments.regularised import figures
 from infoplane.experiments.regularised.claims import claims
 from infoplane.experiments.regularised.family import Weights
@@ -21,12 +21,12 @@ from infoplane.experiments.settings import (
     Widths,
     require_at_least,
     require_device,
+    require_pairs,
 )
 from infoplane.models.mlp import Classifier, hidden_names
 from infoplane.numerics.bandwidth import Tapia
 from infoplane.observe.classification import Classification
 from infoplane.observe.plane import INPUT, TARGET, Plane
-from infoplane.record.loop import batches, fit, per_epoch, record, restore
 from infoplane.store.address import NOT_ADDRESSED
 from infoplane.training.objectives import RenyiInformation
 from infoplane.values.errors import InfoplaneError
@@ -144,26 +144,19 @@ class Regularised(OnImages):
         """Trains and measures; resumed, yields what comes after the checkpoint."""
         model = self.model().to(self.device)
         x, y = self.data.train_x.to(self.device), self.data.train_y.to(self.device)
+        if self.beta:
+            require_pairs(len(x), self.training.batch_size, "information needs two samples")
         optimiser = torch.optim.Adam(model.parameters(), lr=self.training.learning_rate)
-        if resume is not None:
-            restore(resume, model, optimiser)
-        start = 0 if resume is None else resume.step
-        size = self.training.batch_size
-        snapshots = fit(
+        yield from trained(
             model,
             lambda chosen: self.objective(model, x[chosen], y[chosen]),
-            batches(len(x), size, seed=self.seed, start=start),
             optimiser,
-            steps_per_epoch=per_epoch(len(x), size),
-            seed=self.seed,
-            start=start,
-        )
-        yield from record(
-            snapshots,
             [self._plane(model), self._classification()],
+            samples=len(x),
+            batch_size=self.training.batch_size,
             at=frozenset(self.probing.moments(self.training.steps)),
-            optimiser=optimiser,
-            checkpoint_every=checkpoint_every(self.training.steps),
+            seed=self.seed,
+            resume=resume,
         )
 
     def _plane(self, model: Classifier) -> Plane:

@@ -4,7 +4,7 @@ import xarray as xr
 
 from infoplane.analysis import phases
 from infoplane.analysis.claims import Claim
-from infoplane.analysis.species import end, follows, together
+from infoplane.analysis.curves import end, follows, together
 from infoplane.experiments.species.asking import DRAWN, NOT_PAPER, PAPER, claim, simplifies
 from infoplane.experiments.species.curves import Curves
 from infoplane.values.trace import Trace, settings_of

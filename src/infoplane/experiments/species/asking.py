@@ -12,7 +12,7 @@ import xarray as xr
 
 from infoplane.analysis import phases
 from infoplane.analysis.claims import SHUFFLED, Claim
-from infoplane.analysis.species import end, peak, together
+from infoplane.analysis.curves import end, peak, together
 from infoplane.experiments.species.curves import SPECIES, Curves
 from infoplane.experiments.species.published import SOURCE, WITHIN, Published
 from infoplane.experiments.species.settings import LEE_JO
@@ -32,7 +32,7 @@ FEW = (
     "The effect of each part is its distance from the limit; the limits are ours, because the "
     "published figures are of one run each."
 )
-ONE_RULE = "Values under different width rules are not comparable: no other rule is asked."
+ONE_RULE = "values under different width rules are not comparable."
 
 
 def claim(
@@ -85,13 +85,8 @@ def claim(
 
 def numbers(curves: Curves, key: str, statement: str, asked: Asked, about: Sequence[str]) -> Claim:
     """A claim about published numbers, which only the paper's own width rule can show."""
-    plain = claim(curves, key, statement, SOURCE, asked, about, notes=(FEW, ONE_RULE))
-
-    def needs(trace: Trace) -> list[xr.DataArray]:
-        effect = asked(Curves(trace))
-        return [*plain.needs(trace), effect.where(effect["estimator"] == LEE_JO)]
-
-    return replace(plain, needs=needs)
+    plain = claim(curves, key, statement, SOURCE, asked, about, notes=(FEW,))
+    return replace(plain, asked_of=lambda trace: [LEE_JO], because=ONE_RULE)
 
 
 def peak_and_end(curves: Curves, key: str, species: str, known: Mapping[str, Published]) -> Claim:

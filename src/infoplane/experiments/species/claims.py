@@ -6,8 +6,8 @@ import xarray as xr
 
 from infoplane.analysis import phases
 from infoplane.analysis.claims import SHUFFLED, UNTRAINED, Claim, untrained
+from infoplane.analysis.curves import end, follows, together
 from infoplane.analysis.dpi import Chain, along
-from infoplane.analysis.species import end, follows, together
 from infoplane.experiments.claims import (
     chain_claim,
     fitting,
@@ -34,9 +34,9 @@ BELOW = 0.05
 
 def claims(trace: Trace) -> list[Claim]:
     """All claims that a run can be asked about; those about the null only if it has one."""
-    return [*_chains(trace), *_phases(trace), measurable(), is_entropy(), *_scale(trace)] + (
-        _drawn() if "rate" in trace else []
-    )
+    entropies = [is_entropy()] if _saturated_rules(trace) else []
+    drawn = _drawn() if "rate" in trace else []
+    return [*_chains(trace), *_phases(trace), measurable(), *entropies, *_scale(trace), *drawn]
 
 
 def chains(trace: Trace) -> dict[str, Chain]:
@@ -73,9 +73,16 @@ def is_entropy() -> Claim:
         source="lee2021information, notes on saturation",
         statistic=lambda trace: SAME - abs(trace["I_XT"] - trace["S_T"]).max(("snapshot", "layer")),
         rests_on=lambda trace: xr.zeros_like(trace["S_X"]),
-        needs=lambda trace: (trace["S_X"].where(saturated(trace["S_X"])),),
-        notes=("Asked of those rules alone under which S(X) is saturated in every batch.",),
+        asked_of=_saturated_rules,
+        because="S(X) is not saturated in every batch.",
     )
+
+
+def _saturated_rules(trace: Trace) -> list[str]:
+    """The estimators under which S(X) is saturated in every batch."""
+    full = saturated(trace["S_X"])
+    full = full.all([dim for dim in full.dims if dim != "estimator"])
+    return [str(name) for name in full["estimator"].values[full.values]]
 
 
 def _chain(trace: Trace, side: str) -> Chain:

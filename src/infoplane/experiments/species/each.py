@@ -7,7 +7,7 @@ import xarray as xr
 
 from infoplane.analysis import phases
 from infoplane.analysis.claims import Claim
-from infoplane.analysis.species import drop, end, monotone, peak, start, together
+from infoplane.analysis.curves import drop, end, monotone, peak, start, together
 from infoplane.experiments.species.asking import (
     DRAWN,
     NOT_PAPER,

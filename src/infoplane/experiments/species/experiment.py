@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from infoplane.analysis.claims import judged
-from infoplane.experiments.on_images import OUTPUT, OnImages, checkpoint_every
+from infoplane.experiments.on_images import OUTPUT, OnImages, trained
 from infoplane.experiments.protocol import Family
 from infoplane.experiments.settings import require_at_least, require_device
 from infoplane.experiments.species.claims import claims
@@ -27,7 +27,7 @@ from infoplane.models.autoencoders.species import Species
 from infoplane.observe.losses import Losses
 from infoplane.observe.plane import Plane
 from infoplane.observe.rate import Rate, Rated
-from infoplane.record.loop import Observer, batches, fit, per_epoch, record, restore
+from infoplane.record.loop import Observer
 from infoplane.store.address import NOT_ADDRESSED
 from infoplane.values.finding import Finding
 from infoplane.values.panel import Panel
@@ -125,25 +125,16 @@ class DiverseAutoencoders(OnImages):
         training = self.training.on(self.preset)
         # two views of one storage must be updated one after the other, on every device
         optimiser = torch.optim.Adam(model.parameters(), lr=training.learning_rate, foreach=False)
-        if resume is not None:
-            restore(resume, model, optimiser)
-        start = 0 if resume is None else resume.step
-        size = training.batch_size
-        snapshots = fit(
+        yield from trained(
             model,
             lambda chosen: model.objective(images[chosen], labels[chosen]),
-            batches(len(images), size, seed=self.seed, start=start),
             optimiser,
-            steps_per_epoch=per_epoch(len(images), size),
-            seed=self.seed,
-            start=start,
-        )
-        yield from record(
-            snapshots,
             self._observers(model),
+            samples=len(images),
+            batch_size=training.batch_size,
             at=frozenset(self.probing.on(self.preset).moments(training.steps)),
-            optimiser=optimiser,
-            checkpoint_every=checkpoint_every(training.steps),
+            seed=self.seed,
+            resume=resume,
         )
 
     @property

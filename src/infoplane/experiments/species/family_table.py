@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 
 from infoplane.analysis import phases
+from infoplane.analysis.curves import ending, smoothed
 from infoplane.analysis.repeated import mean
 from infoplane.experiments.gaps import left_out
 from infoplane.experiments.sentences import verdicts_told
@@ -112,8 +113,8 @@ def _falls(values: xr.DataArray) -> bool:
 
 
 def _peak_to_end(values: xr.DataArray) -> str:
-    smooth = phases.smoothed(_column(values))
-    last = smooth[-max(1, round(phases.SHARE * len(smooth))) :].mean()
+    smooth = smoothed(_column(values))
+    last = ending(smooth).mean()
     mark = " ↓" if values.name != "norm_T" and _falls(values) else ""
     return _told(float(smooth.max()), float(last)) + mark
 

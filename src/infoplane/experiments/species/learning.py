@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from infoplane.analysis.claims import UNTRAINED, Claim
-from infoplane.analysis.species import together
+from infoplane.analysis.curves import together
 from infoplane.experiments.members import ONE_NUMBER, Moment, first, last, per_run
 from infoplane.experiments.species.asking import DRAWN, PAPER
 from infoplane.experiments.species.curves import Curves

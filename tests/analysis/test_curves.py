@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from infoplane.analysis.species import drop, end, follows, monotone, peak, start, together
+from infoplane.analysis.curves import drop, end, follows, monotone, peak, start, together
 
 T = np.linspace(0, 1, 41)
 

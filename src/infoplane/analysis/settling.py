@@ -5,13 +5,12 @@ import math
 import numpy as np
 import xarray as xr
 
-from infoplane.analysis.phases import LEAST, smoothed
+from infoplane.analysis.curves import ending, smoothed, together
+from infoplane.analysis.phases import LEAST
 from infoplane.values.trace import Trace
 
 BAND = 0.1
 """A curve has settled where it stays within this share of its range about its end."""
-END = 0.05
-"""Share of the snapshots that is "the end"."""
 
 
 def settled_at(information: xr.DataArray, still: float = math.nan) -> xr.DataArray:
@@ -56,13 +55,13 @@ def outer_first(trace: Trace, name: str = "I_pair", still: float = math.nan) -> 
             labels, labels[1:], settled, settled[1:], strict=False
         )
     }
-    return xr.concat(list(parts.values()), dim="part").assign_coords(part=list(parts))
+    return together(parts)
 
 
 def _settled(curves: np.ndarray, steps: np.ndarray, still: float) -> np.ndarray:
     """The same of curves of shape (snapshots, batches); one number per batch."""
     smooth = smoothed(curves)
-    end = smooth[-max(1, round(END * len(smooth))) :].mean(0)
+    end = ending(smooth).mean(0)
     covered = smooth.max(0) - smooth.min(0)
     away = np.abs(smooth - end) > BAND * covered
     # the first snapshot after the last that is away; 0 if none is

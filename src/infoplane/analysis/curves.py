@@ -1,16 +1,19 @@
 """What can be asked of one curve of information over training, and of several beside each other.
 
-Curves are smoothed as in ``phases``, whose rule also says what "the end" is: the last 5 % of the
-moments. Everything is by estimator and probe batch.
+Curves are smoothed by a running median over 1 % of their moments (which leaves up to 150 of them as
+they are); "the end" is the last 5 % of the moments. Everything is by estimator and probe batch.
 """
 
 from collections.abc import Callable, Mapping
 
 import numpy as np
 import xarray as xr
-from scipy.stats import kendalltau, rankdata
+from scipy.ndimage import median_filter
 
-from infoplane.analysis import phases
+WINDOW = 0.01
+"""Share of the moments that the running median covers."""
+END = 0.05
+"""Share of the moments that is "the end"."""
 
 
 def start(curve: xr.DataArray) -> xr.DataArray:
@@ -20,12 +23,17 @@ def start(curve: xr.DataArray) -> xr.DataArray:
 
 def peak(curve: xr.DataArray) -> xr.DataArray:
     """The value where the batch mean of the smoothed curve is largest."""
-    return _each(lambda one: _at_peak(phases.smoothed(one)), curve)
+    return over_moments(lambda one: _at_peak(smoothed(one)), curve)
 
 
 def end(curve: xr.DataArray) -> xr.DataArray:
     """The mean over the last 5 % of the moments."""
-    return _each(lambda one: _at_end(phases.smoothed(one)), curve)
+    return over_moments(lambda one: ending(smoothed(one)).mean(0), curve)
+
+
+def last_moments(curve: xr.DataArray) -> xr.DataArray:
+    """The last 5 % of the moments themselves."""
+    return curve.isel(snapshot=slice(-_count(curve.sizes["snapshot"]), None))
 
 
 def drop(curve: xr.DataArray) -> xr.DataArray:
@@ -38,7 +46,7 @@ def monotone(curve: xr.DataArray) -> xr.DataArray:
 
     0 where the curve is constant, which neither rises nor falls.
     """
-    return _each(lambda one: np.array([_tau(batch) for batch in one.T]), curve)
+    return over_moments(lambda one: np.array([_tau(batch) for batch in one.T]), curve)
 
 
 def follows(curve: xr.DataArray, other: xr.DataArray) -> xr.DataArray:
@@ -51,7 +59,7 @@ def follows(curve: xr.DataArray, other: xr.DataArray) -> xr.DataArray:
         other: The same, or without "estimator"; at the same moments.
     """
     whole = other.broadcast_like(curve)
-    return _each(
+    return over_moments(
         lambda a, b: np.array([_rho(x, y) for x, y in zip(a.T, b.T, strict=True)]), curve, whole
     )
 
@@ -65,8 +73,13 @@ def together(parts: Mapping[str, xr.DataArray]) -> xr.DataArray:
     return stacked.assign_coords(part=list(parts))
 
 
-def _each(rule: Callable[..., np.ndarray], *curves: xr.DataArray) -> xr.DataArray:
-    """Applies a rule on (snapshot, batch) arrays to every estimator and whatever else there is."""
+def over_moments(rule: Callable[..., np.ndarray], *curves: xr.DataArray) -> xr.DataArray:
+    """A rule on arrays (snapshot, batch), for every estimator and whatever else there is.
+
+    Args:
+        rule: From one array per curve to one number per batch.
+        curves: Dimensions "snapshot", "batch" and any others.
+    """
     return xr.apply_ufunc(
         rule,
         *curves,
@@ -76,21 +89,41 @@ def _each(rule: Callable[..., np.ndarray], *curves: xr.DataArray) -> xr.DataArra
     )
 
 
+def smoothed(curves: np.ndarray) -> np.ndarray:
+    """Running median over ``WINDOW`` of the moments of (snapshot, batch), each batch by itself."""
+    window = max(1, round(WINDOW * len(curves))) | 1
+    return median_filter(curves, size=(window, 1), mode="nearest")
+
+
+def peak_of(curves: np.ndarray) -> int:
+    """Where the batch mean of (snapshot, batch) is largest."""
+    return int(curves.mean(1).argmax())
+
+
+def ending(curves: np.ndarray) -> np.ndarray:
+    """The last ``END`` of the moments of (snapshot, batch)."""
+    return curves[-_count(len(curves)) :]
+
+
+def _count(moments: int) -> int:
+    return max(1, round(END * moments))
+
+
 def _at_peak(smooth: np.ndarray) -> np.ndarray:
-    return smooth[phases.peak_of(smooth)]
-
-
-def _at_end(smooth: np.ndarray) -> np.ndarray:
-    return smooth[-max(1, round(phases.SHARE * len(smooth))) :].mean(0)
+    return smooth[peak_of(smooth)]
 
 
 def _tau(curve: np.ndarray) -> float:
+    from scipy.stats import kendalltau  # a second to import, for those who judge only
+
     if np.ptp(curve) == 0:
         return 0.0
     return float(kendalltau(np.arange(len(curve)), curve).statistic)
 
 
 def _rho(one: np.ndarray, other: np.ndarray) -> float:
+    from scipy.stats import rankdata
+
     if np.ptp(one) == 0 or np.ptp(other) == 0:
         return 0.0
     return float(np.corrcoef(rankdata(one), rankdata(other))[0, 1])
