@@ -8,14 +8,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
 import xarray as xr
 
 from infoplane.analysis import phases
 from infoplane.analysis.claims import SHUFFLED, Claim
-from infoplane.analysis.curves import end, peak, together
+from infoplane.analysis.curves import end, last_moments, peak, together
 from infoplane.experiments.species.curves import SPECIES, Curves
 from infoplane.experiments.species.published import SOURCE, WITHIN, Published
 from infoplane.experiments.species.settings import LEE_JO
+from infoplane.models.autoencoders.species import CODE
 from infoplane.values.trace import Trace
 from infoplane.values.units import BIT
 
@@ -44,7 +46,7 @@ def claim(
     about: Sequence[str],
     *,
     unit: str = BIT,
-    rests_on: str = "code",
+    rests_on: Asked | None = None,
     controls: bool = True,
     notes: tuple[str, ...] = (),
 ) -> Claim:
@@ -58,7 +60,7 @@ def claim(
         asked: What it says is positive.
         about: The members.
         unit: Of the effect.
-        rests_on: The layer whose informations it rests on.
+        rests_on: What may be saturated, along "part"; by default the codes' I(X;Z) at the end.
         controls: Whether the shuffled samples can be asked the same.
         notes: What else a reader needs.
     """
@@ -67,7 +69,8 @@ def claim(
         return asked(Curves(trace, shuffled))
 
     def values(trace: Trace) -> xr.DataArray:
-        return _informations(trace, about, rests_on)
+        one = Curves(trace)
+        return ends(one, about) if rests_on is None else rests_on(one)
 
     null = controls and curves.has_null
     return Claim(
@@ -84,8 +87,10 @@ def claim(
 
 
 def numbers(curves: Curves, key: str, statement: str, asked: Asked, about: Sequence[str]) -> Claim:
-    """A claim about published numbers, which only the paper's own width rule can show."""
-    plain = claim(curves, key, statement, SOURCE, asked, about, notes=(FEW,))
+    """A claim about published numbers, saturated or not, which only the paper's rule can show."""
+    plain = claim(
+        curves, key, statement, SOURCE, asked, about, rests_on=nothing_saturates, notes=(FEW,)
+    )
     return replace(plain, asked_of=lambda trace: [LEE_JO], because=ONE_RULE)
 
 
@@ -113,21 +118,24 @@ def peak_and_end(curves: Curves, key: str, species: str, known: Mapping[str, Pub
     )
 
 
-def _informations(trace: Trace, about: Sequence[str], layer: str) -> xr.DataArray:
-    """I(X;T) of one layer of some members, along the members."""
-    curves = Curves(trace)
-    return xr.concat(
-        [curves.of("I_XT", name, layer) for name in about],
-        SPECIES,
-        coords="minimal",
-        compat="override",
-        combine_attrs="override",
-    )
+def ends(curves: Curves, about: Sequence[str], layer: str = CODE) -> xr.DataArray:
+    """I(X;T) of one layer at the end, by member: what is saturated there has not fallen."""
+    return together({name: ending(curves.to_input(name, layer)) for name in about})
 
 
-def nothing_saturates(trace: Trace) -> xr.DataArray:
-    """For claims about saturation itself, which is no reason not to measure it."""
-    return xr.zeros_like(trace["S_X"].isel({SPECIES: 0}, drop=True))
+def ending(curve: xr.DataArray) -> xr.DataArray:
+    """The mean over the last moments, with what is known of the ceiling."""
+    return last_moments(curve).mean("snapshot", keep_attrs=True)
+
+
+def lesser(one: xr.DataArray, other: xr.DataArray) -> xr.DataArray:
+    """The lesser of two informations at the end: where even it saturates, no order can be told."""
+    return xr.apply_ufunc(np.minimum, ending(one), ending(other), keep_attrs=True)
+
+
+def nothing_saturates(curves: Curves) -> xr.DataArray:
+    """For claims about saturation itself, or about numbers as such."""
+    return xr.zeros_like(curves.trace["S_X"].isel({SPECIES: 0}, drop=True))
 
 
 def near(value: xr.DataArray, middle: float) -> xr.DataArray:
