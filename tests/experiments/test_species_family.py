@@ -355,10 +355,16 @@ def test_the_page_shows_every_species_under_both_rules(obedient):
     violated = [row for row, cells in zip(rows, panels["dpi-lee-jo"].strip.cells, strict=True)
                 if (cells < 0).any()]  # fmt: skip
     assert violated and all(row.startswith("variational") for row in violated)
-    table = Diversity.tables(obedient, {})[0]
-    vanilla = next(row for row in table.rows if row[0].lines == ("vanilla",))
+    codes, layers = Diversity.tables(obedient, {})
+    vanilla = next(row for row in codes.rows if row[0].lines == ("vanilla",))
     assert vanilla[1].lines == ("5.23 → 3.62",)
     assert vanilla[2].lines[0].startswith("5.23 → 3.62 ↓")
+    deep = [[cell.lines[0] for cell in row] for row in layers.rows if row[0].lines == ("deep",)]
+    assert deep[0] == ["deep", "encoder.1", "6.52", "6.45", "6.45"]
+    assert deep[1][:3] == ["deep", "encoder.2", "5.02"] and len(deep) == 2
+    errors = panels["error"].series
+    assert [one.name for one in errors[:2]] == ["vanilla", "vanilla, training"]
+    assert errors[1].dashed and not errors[0].dashed
 
 
 def test_the_figures_are_of_known_species_and_data_sets():

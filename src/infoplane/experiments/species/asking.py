@@ -120,17 +120,17 @@ def peak_and_end(curves: Curves, key: str, species: str, known: Mapping[str, Pub
 
 def ends(curves: Curves, about: Sequence[str], layer: str = CODE) -> xr.DataArray:
     """I(X;T) of one layer at the end, by member: what is saturated there has not fallen."""
-    return together({name: ending(curves.to_input(name, layer)) for name in about})
+    return together({name: at_end(curves.to_input(name, layer)) for name in about})
 
 
-def ending(curve: xr.DataArray) -> xr.DataArray:
+def at_end(curve: xr.DataArray) -> xr.DataArray:
     """The mean over the last moments, with what is known of the ceiling."""
     return last_moments(curve).mean("snapshot", keep_attrs=True)
 
 
 def lesser(one: xr.DataArray, other: xr.DataArray) -> xr.DataArray:
     """The lesser of two informations at the end: where even it saturates, no order can be told."""
-    return xr.apply_ufunc(np.minimum, ending(one), ending(other), keep_attrs=True)
+    return xr.apply_ufunc(np.minimum, at_end(one), at_end(other), keep_attrs=True)
 
 
 def nothing_saturates(curves: Curves) -> xr.DataArray:

@@ -8,7 +8,7 @@ from infoplane.experiments.protocol import Family
 from infoplane.experiments.species.curves import SPECIES
 from infoplane.experiments.species.family_claims import claims
 from infoplane.experiments.species.family_panels import panels
-from infoplane.experiments.species.family_table import summary, table
+from infoplane.experiments.species.family_table import layers, summary, table
 from infoplane.values.finding import Finding
 from infoplane.values.panel import Panel
 from infoplane.values.table import Table
@@ -39,5 +39,6 @@ class Diversity(Family):
 
     @staticmethod
     def tables(trace: Trace, seconds: Mapping[str, float]) -> list[Table]:
-        """The paper's numbers and ours, by species."""
-        return [table(trace)]
+        """The paper's numbers and ours, by species and layer."""
+        inner = layers(trace)
+        return [table(trace), *([inner] if inner.rows else [])]

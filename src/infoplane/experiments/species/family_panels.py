@@ -1,6 +1,7 @@
 """Figures of the species side by side; each colour is a species."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import xarray as xr
@@ -35,6 +36,7 @@ def panels(trace: Trace) -> list[Panel]:
     return [
         *(_information(curves, name) for name in names),
         *([_above_null(curves, name) for name in names] if curves.has_null else []),
+        *(_to_output(curves, name) for name in names),
         _norms(curves),
         *(_plane(curves, name) for name in names),
         _errors(curves),
@@ -69,6 +71,18 @@ def _above_null(curves: Curves, estimator: str) -> Panel:
     )
 
 
+def _to_output(curves: Curves, estimator: str) -> Panel:
+    return _over_time(
+        curves,
+        f"code-output-{estimator}",
+        "I(Z;X′)",
+        "What the code of every species shares with the reconstruction.",
+        Axis("I(Z;X′)", "bit"),
+        lambda name: curves.to_output(name).sel(estimator=estimator),
+        estimator,
+    )
+
+
 def _norms(curves: Curves) -> Panel:
     return _over_time(
         curves,
@@ -81,14 +95,18 @@ def _norms(curves: Curves) -> Panel:
 
 
 def _errors(curves: Curves) -> Panel:
-    return _over_time(
-        curves,
-        "error",
-        "log₁₀ squared error",
-        "Of the reconstruction of test images, without the penalties of an objective.",
-        Axis("log₁₀ squared error"),
-        lambda name: logarithm(curves.of("error_test", name), "log₁₀ squared error"),
+    """Test and, dashed, training error of every species."""
+    words = "log₁₀ squared error"
+    series = []
+    for name in curves.species:
+        test = _series(name, logarithm(curves.of("error_test", name), words))
+        train = _series(name, logarithm(curves.of("error_train", name), words))
+        series += [test, replace(train, name=f"{name}, training", dashed=True)]
+    caption = (
+        "Of the reconstruction of test images, without the penalties of an objective; dashed: of "
+        "training images. Where the two part, a species overfits."
     )
+    return Panel("error", words, caption, _STEPS, Axis(words), tuple(series))
 
 
 def _plane(curves: Curves, estimator: str) -> Panel:

@@ -11,6 +11,7 @@ from infoplane.analysis.curves import ending, smoothed
 from infoplane.analysis.repeated import mean
 from infoplane.experiments.gaps import left_out
 from infoplane.experiments.sentences import verdicts_told
+from infoplane.experiments.species.asking import at_end
 from infoplane.experiments.species.curves import Curves
 from infoplane.experiments.species.family_claims import claims
 from infoplane.experiments.species.published import figures
@@ -51,6 +52,33 @@ def table(trace: Trace) -> Table:
             "and stand where all settings are theirs."
         ),
     )
+
+
+def layers(trace: Trace) -> Table:
+    """One row per layer before a code: where I(X;T) ends, and where the published one did."""
+    curves, known = Curves(trace), figures(trace)
+    names = [str(name) for name in trace["estimator"].values]
+    rows = []
+    for species in curves.species:
+        published = known[species].encoder if species in known else ()
+        for place, layer in enumerate(_before_code(curves, species)):
+            told = f"{published[place]:.2f}" if published else ABSENT
+            found = at_end(curves.to_input(species, layer))
+            ours = (f"{float(mean('', found.sel(estimator=name))):.2f}" for name in names)
+            rows.append(tuple(Cell((words,)) for words in (species, layer, told, *ours)))
+    return Table(
+        "The layers before the code",
+        ("species", "layer", "published", *names),
+        tuple(rows),
+        caption="I(X;T) in bits at the end (mean of the last 5 % of the moments).",
+    )
+
+
+def _before_code(curves: Curves, species: str) -> list[str]:
+    """The encoder's layers that a species has."""
+    known = [str(name) for name in curves.trace["layer"].values]
+    inner = [name for name in known if name.startswith("encoder.")]
+    return [name for name in inner if bool(curves.to_input(species, name).notnull().any())]
 
 
 def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
