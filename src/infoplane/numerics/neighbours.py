@@ -8,12 +8,11 @@ on few dimensions it costs a fraction.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar, final
+from typing import Any, TypeVar, final
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int, Shaped
-from sklearn.neighbors import KDTree, NearestNeighbors
 from torch import Tensor
 
 from infoplane.numerics import counts
@@ -116,7 +115,7 @@ def nearest_by_max_norm(
     points: Float[np.ndarray, "n d"], k: int
 ) -> tuple[Float[np.ndarray, "n k"], Int[np.ndarray, "n k"]]:
     """Distances to the k nearest others in the max norm, ascending, and who they are."""
-    return _without_self(*_query(KDTree(points, LEAF, metric="chebyshev"), points, k + 1))
+    return _without_self(*_query(points, k + 1, "chebyshev"))
 
 
 def nearest_by_euclid(
@@ -128,7 +127,9 @@ def nearest_by_euclid(
     from differences, so that near duplicates keep their distance.
     """
     if points.shape[1] <= TREE_COLUMNS:
-        return _without_self(*_query(KDTree(points, LEAF), points, k + 1))
+        return _without_self(*_query(points, k + 1, "euclidean"))
+    from sklearn.neighbors import NearestNeighbors  # as for the tree
+
     search = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(points - points.mean(0))
     return _measured(points, search.kneighbors(return_distance=False))
 
@@ -156,7 +157,7 @@ def _counts(points: np.ndarray, reach: np.ndarray) -> np.ndarray:
         return np.where(reach >= 0, len(points), 0)
     if points.shape[1] == 1:
         return _counts_on_a_line(points[:, 0], reach)
-    tree = KDTree(points, LEAF, metric="chebyshev")
+    tree = _tree(points, "chebyshev")
     counted = _in_parts(
         lambda rows: tree.query_radius(points[rows], reach[rows], count_only=True), len(points)
     )
@@ -182,8 +183,15 @@ def _furthest_below(line: np.ndarray, own: np.ndarray, reach: np.ndarray) -> np.
     return low
 
 
-def _query(tree: KDTree, points: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+def _tree(points: np.ndarray, metric: str) -> Any:  # noqa: ANN401 — a type of what is imported late
+    from sklearn.neighbors import KDTree  # a second to import, for those who search
+
+    return KDTree(points, LEAF, metric=metric)
+
+
+def _query(points: np.ndarray, k: int, metric: str) -> tuple[np.ndarray, np.ndarray]:
     """Distances to the k nearest, the point itself among them, ascending, and who they are."""
+    tree = _tree(points, metric)
     found = _in_parts(lambda rows: tree.query(points[rows], k), len(points))
     distances, indices = zip(*found, strict=True)
     return np.concatenate(distances), np.concatenate(indices)

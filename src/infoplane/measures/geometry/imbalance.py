@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 from scipy.spatial.distance import cdist
-from scipy.stats import rankdata
 from torch import Tensor
 
 from infoplane.measures.geometry.points import Points
@@ -220,6 +219,8 @@ def _all_ranks(there: Float[np.ndarray, "m n"]) -> Float[np.ndarray, "m n"]:
     np.put_along_axis(ranks, order, np.arange(1.0, there.shape[1] + 1)[None], axis=1)
     tied = (ascending[:, 1:] == ascending[:, :-1]).any(1)
     if tied.any():
+        from scipy.stats import rankdata  # a second to import, and ties are rare
+
         ranks[tied] = rankdata(there[tied], axis=1)
     return ranks
 
