@@ -30,7 +30,7 @@ demo: $(INSTALLED)  ## train an autoencoder on real digits and write its report
 	$(RUN)/infoplane run autoencoder --runs-dir $(RUNS)
 
 sweep: $(INSTALLED)  ## the same over code sizes and seeds: 25 runs, judged over their seeds, on one page
-	$(RUN)/infoplane sweep autoencoder --grid code_size=2,4,8,16,36 --seeds 5 \
+	$(RUN)/infoplane sweep autoencoder --grid code_size=2,4,8,12,16 --seeds 5 \
 	  --steps 3000 --snapshots 40 --runs-dir $(RUNS)
 
 test: check suite  ## everything CI calls: style, types, layers, all tests

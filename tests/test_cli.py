@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from infoplane.cli.main import main
+from infoplane.experiments.catalogue import EXPERIMENTS
 
 SMALL = [
     "run",
@@ -37,6 +38,12 @@ def call(*arguments):
 def test_list_names_every_experiment(capsys):
     assert call("list") == 0
     assert "autoencoder" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", sorted(EXPERIMENTS))
+def test_no_two_settings_of_an_experiment_have_one_name_on_the_command_line(name, capsys):
+    assert call("run", name, "--help") == 0
+    assert "--seed" in capsys.readouterr().out or name == "calibration"
 
 
 def test_run_writes_a_report_and_findings_takes_seeds(tmp_path, capsys):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from infoplane.analysis.curves import drop, end, follows, monotone, peak, start, together
+from infoplane.analysis.curves import drop, end, fall, follows, monotone, peak, start, together
 
 T = np.linspace(0, 1, 41)
 
@@ -53,3 +53,10 @@ def test_parts_keep_their_names_and_numbers():
     assert both.sizes == {"part": 2, "estimator": 2, "batch": 2}
     assert both.sel(part="a", estimator="one").values == pytest.approx(1.0)
     assert both.sel(part="b", estimator="one").values == pytest.approx(0.0)
+
+
+def test_a_fall_is_what_exceeds_a_share_of_the_peak():
+    course = xr.DataArray(np.array([[1.0, 1], [4, 6], [3, 3]]), dims=("snapshot", "batch"))
+    assert fall(course, 0.25).values.tolist() == [0.0, 1.5]
+    rising = xr.DataArray(np.array([[1.0], [2.0]]), dims=("snapshot", "batch"))
+    assert float(fall(rising, 0.05).item()) == pytest.approx(-0.1)

@@ -54,6 +54,27 @@ def test_claims_are_judged_on_held_out_samples(both):
     assert {panel.side for panel in Autoencoder.panels(both) if panel.plane} == {"train", "test"}
 
 
+def test_the_second_plane_has_every_pair_on_both_probes(both):
+    drawn = {one.key: one for one in Autoencoder.panels(both)}
+    panel = drawn["second-plane-silverman-train"]
+    assert [one.name for one in panel.series] == both["pair"].values.tolist()
+    part = both.sel(probe="train", estimator="silverman")
+    for one in panel.series:
+        expected = part["I_pair"].sel(pair=one.name).mean("batch").values
+        np.testing.assert_allclose(one.x, expected)
+        np.testing.assert_allclose(one.y, part["I_XY"].mean("batch").values)
+    assert panel.bisector and panel.side == "train" and "second-plane-tapia-test" in drawn
+
+
+def test_a_code_wider_than_a_stage_is_announced(both):
+    def told(size):
+        settings = f'{{"dataset": "digits", "code_size": {size}}}'
+        return " ".join(Autoencoder.summary(both.assign_attrs(settings=settings), []))
+
+    assert "wider than the stage of 20 units" in told(21)
+    assert "no bottleneck" not in told(20)
+
+
 def test_the_pca_autoencoder_is_measured_once_by_the_same_planes(both):
     beside = principal(held_out(both))
     assert beside["I_XT"].dims == held_out(both)["I_XT"].dims and beside.sizes["snapshot"] == 1
@@ -68,6 +89,8 @@ def test_the_pca_autoencoder_is_measured_once_by_the_same_planes(both):
 def test_the_cost_is_what_losses_are_in_and_training_minimises():
     trace = computed(replace(SMALL, cost="cross-entropy"))
     assert trace["loss_test"].attrs["unit"] == "bit per pixel"
+    (panel,) = [one for one in Autoencoder.panels(trace) if one.key == "loss"]
+    assert panel.y.unit == "bit per pixel" and "in bit per pixel" in panel.caption
     assert float(trace["loss_train"][-1]) < float(trace["loss_train"][0])
     model = torch.nn.Identity()
     half = torch.full((2, 1, 2, 2), 0.5)

@@ -9,10 +9,12 @@ import pytest
 import torch
 import xarray as xr
 
+from infoplane.analysis.across import combined
 from infoplane.analysis.claims import UNTRAINED, judge, judged
 from infoplane.analysis.family import family
 from infoplane.experiments.latent import claims as single
 from infoplane.experiments.latent import family as together
+from infoplane.experiments.latent.dimension import Sides, placed
 from infoplane.experiments.latent.experiment import Latent
 from infoplane.experiments.latent.family import CodeSizes
 from infoplane.experiments.latent.profile import PROFILE
@@ -101,6 +103,7 @@ def test_a_run_tells_what_it_did(trace):
     told = " ".join(Latent.summary(trace, findings))
     assert "n = 30" in told and "K = 2" in told
     methods = " ".join(Latent.methods(trace))
+    assert "Fréchet inception" in methods and "CIFAR-10" in methods
     assert "bilinear" in methods and "[@facco2017estimating]" in methods
     panels = Latent.panels(trace)
     assert len({panel.key for panel in panels}) == len(panels)
@@ -117,6 +120,10 @@ def test_code_sizes_are_joined_and_shown(trace):
     names = [one.name for one in panels["dimension-T-sizes-nearest"].series]
     assert names == ["K = 2", "K = 5"]
     assert panels["imbalance-by-size-wider"].series[0].x.tolist() == [2.0, 5.0]
+    changes = panels["change-sizes-nearest"]
+    assert [one.name for one in changes.series] == ["K = 2", "K = 5"]
+    assert all(len(one.y) == 10 for one in changes.series)
+    assert panels["imbalance-TY-sizes-nearest"].series[0].y[-1] == pytest.approx(2 / 30)
     assert "K = 5" in " ".join(CodeSizes.summary(whole, []))
 
 
@@ -213,6 +220,77 @@ def test_what_the_untrained_network_shows_too_is_not_learned():
     claim = next(one for one in single.claims(still) if one.key == "flat-dimension")
     for reading in judge(claim, [still]).readings:
         assert reading.shared_with == (UNTRAINED,)
+
+
+def test_two_phases_need_a_fall_of_the_imbalance():
+    """Half of a rise in the first tenth passes for nine tenths of a fall, by the sign alone."""
+    trace = published(64)
+    rising = 0.1 + 0.2 * trace["epoch"] / 200
+    worse = (0 * trace["imbalance_TX"] + rising).transpose(*trace["imbalance_TX"].dims)
+    trace["imbalance_TX"] = worse.assign_attrs(trace["imbalance_TX"].attrs)
+    (claim,) = [one for one in single.claims(trace) if one.key == "two-phases"]
+    found = judge(claim, [trace])
+    assert found.verdict is Verdict.CONTRADICTED
+    parts = found.readings[0].parts
+    assert parts["falls"].mean < 0 < parts["fast fit"].mean and parts["slow change"].mean > 0
+
+
+def test_claims_on_fewer_images_than_published_say_so():
+    few = published(32)
+    for name in ("dimension_T", "imbalance_TX"):
+        few[name].attrs["n"] = 1000
+    told = {claim.key: " ".join(claim.notes) for claim in single.claims(few)}
+    assert {key for key, notes in told.items() if "batches of n = 1000" in notes} == {
+        "hunchbacks",
+        "falling-imbalance",
+        "noise-dimension",
+        "two-phases",
+    }
+    assert all("5000" not in " ".join(one.notes) for one in single.claims(published(32)))
+
+
+def biased(size, share):
+    """A run whose estimator says that share of the dimension of K normal variables."""
+    trace = published(size)
+    normal = trace["dimension_normal"]
+    return trace.assign(dimension_normal=(share * normal).assign_attrs(normal.attrs))
+
+
+def test_code_sizes_are_split_at_the_dimension_of_the_input_and_its_bias():
+    """The input has 31 dimensions as measured; at half of the truth that would be of 62 normals."""
+    fair = family({size: biased(size, 1.0) for size in CIFAR}, "code_size")
+    assert placed(fair) == Sides(below=(2, 4, 8), at=(), above=(32, 64, 128))
+    low = family({size: biased(size, 0.55) for size in CIFAR}, "code_size")
+    assert placed(low) == Sides(below=(2, 4, 8), at=(32,), above=(64, 128))
+    (claim,) = [one for one in together.claims(low) if one.key == "transition"]
+    assert "(K = 64, 128) than at any K below it (K = 2, 4, 8)" in claim.statement
+    assert any("Not asked of K = 32" in note for note in claim.notes)
+    assert judge(claim, [low]).verdict is Verdict.SUPPORTED
+    told = " ".join(CodeSizes.summary(low, []))
+    assert "may be it: K = 32" in told and "17.6 (K = 32)" in told
+
+
+def test_over_seeds_code_sizes_are_split_at_the_interval_of_all_seeds():
+    def seeded(seed, share):
+        trace = family({size: biased(size, share) for size in CIFAR}, "code_size")
+        settings = json.dumps({**json.loads(trace.attrs["settings"]), "seed": seed})
+        return trace.assign_attrs(seed=seed, settings=settings)
+
+    agreed = [seeded(seed, 0.55) for seed in range(2)]
+    found = {one.key: one for one in CodeSizes.findings(agreed)}
+    assert "K above the measured ID of the input (K = 64, 128)" in found["transition"].statement
+    assert found["transition"].spread == "2 seeds"
+    assert "may be it: K = 32" in " ".join(CodeSizes.summary(combined(agreed), []))
+    doubtful = [seeded(0, 0.55), seeded(1, 1.0)]
+    assert placed(combined(doubtful)).above == (), "two seeds that differ say little"
+
+
+def test_of_one_batch_no_code_size_is_on_a_side():
+    whole = family({size: published(size) for size in (2, 128)}, "code_size")
+    alone = whole.isel(batch=[0])
+    assert placed(alone).at == (2, 128)
+    assert "transition" not in {claim.key for claim in together.claims(alone)}
+    assert "31.0 without an interval" in " ".join(CodeSizes.summary(alone, []))
 
 
 def test_the_published_code_sizes_side_by_side():

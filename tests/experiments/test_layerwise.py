@@ -7,18 +7,22 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from infoplane.analysis.across import combined
 from infoplane.analysis.claims import judge
 from infoplane.analysis.family import family
 from infoplane.analysis.settling import outer_first, settled_at
+from infoplane.experiments.layerwise.claims import claims as run_claims
 from infoplane.experiments.layerwise.claims import outer_pairs_first
 from infoplane.experiments.layerwise.experiment import Layerwise
 from infoplane.experiments.layerwise.family import Methods, claims
+from infoplane.experiments.members import of_member
 from infoplane.experiments.settings import Probing, Training
 from infoplane.store.address import canonical
+from infoplane.training.phases import TRAINING
 from infoplane.training.stacked import METHODS
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.finding import Verdict
-from infoplane.values.trace import Checkpoint, Row, trace_of
+from infoplane.values.trace import Checkpoint, Row, Tick, trace_of
 
 SMALL = Layerwise(
     training=Training(steps=40, batch_size=50),
@@ -124,7 +128,14 @@ def test_a_run_says_what_it_cost(runs, traces):
 def test_a_run_is_shown_and_judged(traces):
     trace = traces["information"]
     found = Layerwise.findings([trace])
-    assert {one.key for one in found} >= {"fitting", "simplifying", "measurable"}
+    asked = [one.key for one in run_claims(trace)]
+    # in so few updates no pair moves far enough to settle
+    assert asked == ["settling", *(one.key for one in found)]
+    assert {one.key for one in found} >= {
+        *(f"dpi-{part}" for part in ("encoder", "decoder", "nested", "nested-markov")),
+        *(f"dpi-{side}-above-null" for side in ("encoder", "decoder")),
+        *("fitting", "simplifying", "measurable"),
+    }
     keys = [panel.key for panel in Layerwise.panels(trace)]
     assert len(set(keys)) == len(keys)
     assert "updates" in Layerwise.summary(trace, found)[1]
@@ -143,8 +154,9 @@ def test_the_family_lays_the_methods_side_by_side(traces):
     panels = Methods.panels(whole)
     assert [one.title for one in panels[:4]] == [f"Information plane, {name}" for name in METHODS]
     assert len({one.key for one in panels}) == len(panels)
-    (table,) = Methods.tables(whole, {})
+    (table,) = Methods.tables(whole, {of_member("pairs", f"{TRAINING}{i}"): 1.5 for i in range(2)})
     assert [row[0].lines[0] for row in table.rows] == list(METHODS)
+    assert [row[-1].lines[0] for row in table.rows] == ["–", "3.0", "–", "–"]
     assert "Test error after at most" in Methods.summary(whole, found)[0]
 
 
@@ -152,6 +164,99 @@ def test_one_run_each_decides_nothing_about_errors(traces):
     found = {one.key: one for one in Methods.findings([family(traces, "method")])}
     for key in ("error-pairs", "random-information"):
         assert found[key].verdict is Verdict.UNDECIDED
+
+
+def diverged(traces, name):
+    """The runs of which one is no number from its last moment but two on."""
+    one = traces[name].copy(deep=True)
+    for variable in one:
+        if variable not in ("updates", "multiply_adds"):
+            one[variable] = one[variable].astype(float)
+            one[variable].values[-2:] = np.nan
+    return {**traces, name: one}
+
+
+def test_of_a_method_that_diverged_nothing_is_judged_and_the_table_says_so(traces):
+    whole = family(diverged(traces, "pairs"), "method")
+    found = Methods.findings([whole])
+    assert {one.key for one in found} == {
+        *("error-information", "code-information", "code-information-above-null"),
+        "random-information",
+    }
+    words = Methods.summary(whole, found)
+    assert any(
+        words.startswith("Not judged") and "error-pairs, code-pairs, code-pairs-above-null" in words
+        for words in words
+    )
+    assert "pairs no number" in words[0]
+    assert any(one.startswith("pairs: Training diverged.") for one in words)
+    (table,) = Methods.tables(whole, {})
+    rows = {row[0].lines[0]: [cell.lines[0] for cell in row[1:6]] for row in table.rows}
+    assert rows["pairs"] == ["no number"] * 5
+    assert all("no number" not in row for name, row in rows.items() if name != "pairs")
+    assert "had diverged" in table.caption
+    assert len(Methods.panels(whole)) == len(Methods.panels(family(traces, "method")))
+
+
+def test_beside_a_whole_that_diverged_no_local_method_is_judged(traces):
+    found = Methods.findings([family(diverged(traces, "backpropagation"), "method")])
+    assert {one.key for one in found} == {"random-pairs", "random-information"}
+
+
+def test_several_seeds_are_shown_by_their_mean(traces):
+    errors = dict.fromkeys(METHODS, 0.02)
+    several = [
+        altered(traces, seed, {**errors, "pairs": 0.01 * (1 + seed)}, dict.fromkeys(METHODS, 2.0))
+        for seed in range(3)
+    ]
+    whole = combined(several)
+    (table,) = Methods.tables(whole, {})
+    rows = {row[0].lines[0]: [cell.lines[0] for cell in row] for row in table.rows}
+    assert rows["pairs"][1:4] == ["0.02000", "2.000", "2.000"]
+    assert "pairs 0.0200 (" in Methods.summary(whole, [])[0]
+    (curve,) = [one for one in Methods.panels(whole) if one.key == "loss-test"]
+    named = {one.name: one for one in curve.series}
+    assert named["pairs"].y[-1] == pytest.approx(0.02)
+    assert named["pairs"].y_error[-1] > 0 and named["random"].y_error[-1] == 0
+
+
+@pytest.mark.parametrize("size", [144, 16])
+def test_information_of_one_image_is_refused_before_anything_is_measured(size):
+    """1297 training images leave one for the last batch of 144, and of 16."""
+    one = replace(SMALL, training=Training(steps=40, batch_size=size))
+    assert len(one.data.train_x) == 1297
+    with pytest.raises(InfoplaneError, match=f"batches of {size} leave one .* two samples"):
+        next(replace(one, method="information").run())
+    assert isinstance(next(replace(one, method="pairs").run()), Row | Checkpoint | Tick)
+
+
+def test_on_both_probes_the_claims_are_about_the_test_images():
+    """Of one method the run on both probes holds what the run on test images alone does."""
+    both = {
+        name: replace(SMALL, method=name, probing=replace(SMALL.probing, probe_from="both"))
+        for name in ("backpropagation", "pairs")
+    }
+    traces = {
+        name: told(one, [row for row in one.run() if isinstance(row, Row)])
+        for name, one in both.items()
+    }
+    alone = replace(SMALL, method="pairs")
+    rows = [row for row in alone.run() if isinstance(row, Row)]
+    one, other = traces["pairs"], told(alone, rows)
+    assert one["probe"].values.tolist() == ["train", "test"]
+    assert one["I_XT"].sel(probe="test", drop=True).equals(other["I_XT"])
+    found, known = Layerwise.findings([one]), Layerwise.findings([other])
+    assert [(f.key, f.verdict) for f in found] == [(k.key, k.verdict) for k in known]
+    assert "Claims are judged on the test samples." in Layerwise.summary(one, found)
+    panels = Layerwise.panels(one)
+    assert {panel.side for panel in panels if panel.plane} == {"train", "test"}
+    assert len({panel.key for panel in panels if not panel.side}) == sum(
+        not panel.side for panel in panels
+    )
+    whole = family(traces, "method")
+    assert {f.key for f in Methods.findings([whole])} >= {"error-pairs", "code-pairs"}
+    assert Methods.panels(whole) and Methods.tables(whole, {})
+    assert "Claims are judged on the test samples." in Methods.summary(whole, [])
 
 
 def test_verdicts_over_seeds_are_those_of_the_numbers(traces):

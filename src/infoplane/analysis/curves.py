@@ -41,6 +41,20 @@ def drop(curve: xr.DataArray) -> xr.DataArray:
     return peak(curve) - end(curve)
 
 
+def fall(course: xr.DataArray, share: float) -> xr.DataArray:
+    """By how much the fall from the peak to the last moment exceeds a share of the peak.
+
+    The peak is where the mean over the batches is largest; nothing is smoothed, so that it suits a
+    course that is computed and not estimated.
+
+    Args:
+        course: Positive numbers along (snapshot, batch).
+        share: Of the peak.
+    """
+    top = course.isel(snapshot=int(course.mean("batch").argmax("snapshot")))
+    return top - course.isel(snapshot=-1) - share * top
+
+
 def monotone(curve: xr.DataArray) -> xr.DataArray:
     """Kendall's τ of the values with their order in time: 1 if they never fall.
 

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
+from statistics import fmean
 from typing import Any, final
 
 from infoplane.analysis.across import combined
@@ -11,6 +12,7 @@ from infoplane.analysis.family import Value, dimension_of, family
 from infoplane.comparing.column import Read
 from infoplane.experiments.catalogue import WATCH
 from infoplane.experiments.comparison.naming import different, labels
+from infoplane.experiments.members import of_member
 from infoplane.experiments.protocol import Family
 from infoplane.report.page import Chapter
 from infoplane.report.references import Citations
@@ -53,6 +55,16 @@ class Together:
         return family(fresh, self.kind.along)
 
     @property
+    def seconds(self) -> dict[str, float]:
+        """Wall-clock time of every member by part, the mean over the seeds that told it."""
+        found: dict[str, list[float]] = {}
+        for members in self.runs.values():
+            for value, run in members.items():
+                for part, spent in run.manifest.seconds.items():
+                    found.setdefault(of_member(value, part), []).append(spent)
+        return {name: fmean(told) for name, told in found.items()}
+
+    @property
     def notes(self) -> list[str]:
         """What is not in it, in sentences."""
         if not self.left_out:
@@ -80,7 +92,7 @@ class Together:
             heading=f"{HEADING}: {name}",
             summary=self.summary,
             findings=[replace(one, source=citations.cite(one.source)) for one in findings],
-            tables=self.kind.tables(trace, {}),
+            tables=self.kind.tables(trace, self.seconds),
             panels=[
                 replace(one, key=f"together-{one.key}", scale=one.scale and f"together-{one.scale}")
                 for one in self.kind.panels(trace)
@@ -119,10 +131,10 @@ def _key(run: Run) -> str | None:
     if manifest.experiment == WATCH or run.shown.family is None:
         return None
     settings = flat(manifest.settings)
-    along = run.shown.family.along
-    if along not in settings or SEED not in settings:
+    same = _without(settings, run.shown.family.along)
+    if len(same) == len(settings) or SEED not in same:
         return None
-    same = {key: value for key, value in settings.items() if key not in (along, SEED)}
+    del same[SEED]
     known = [manifest.experiment, manifest.results_version, manifest.data, same]
     return json.dumps(known, sort_keys=True)
 
@@ -134,7 +146,7 @@ def _others(members: Mapping[Value, Run]) -> dict[str, Any]:
     settings = flat(manifest.settings)
     settings.pop(SEED, None)
     if kind is not None:
-        settings.pop(kind.along, None)
+        settings = _without(settings, kind.along)
     return {"experiment": manifest.experiment, "data": manifest.data, **settings}
 
 
@@ -146,7 +158,7 @@ def _together(runs: Sequence[Run]) -> Together | None:
     for run in runs:
         settings = flat(run.manifest.settings)
         members = placed.setdefault(int(settings[SEED]), {})
-        value = _plain(settings[kind.along])
+        value = kind.named(_setting(run.manifest.settings, kind.along))
         if value in members:
             return None
         members[value] = run
@@ -166,8 +178,14 @@ def _in_order(values: Iterator[Value]) -> list[Value]:
     return distinct
 
 
-def _plain(value: Any) -> Value:  # noqa: ANN401 — whatever a setting is
-    """A setting as the label of a member."""
-    if isinstance(value, str | int | float) and not isinstance(value, bool):
-        return value
-    return json.dumps(value)
+def _without(settings: Mapping[str, Any], along: str) -> dict[str, Any]:
+    """Flat settings but one, which may consist of several."""
+    inside = f"{along}."
+    return {
+        key: value for key, value in settings.items() if key != along and not key.startswith(inside)
+    }
+
+
+def _setting(settings: Mapping[str, Any], along: str) -> Any:  # noqa: ANN401 — whatever it is
+    """One of nested settings, such as "training.steps"."""
+    return reduce(lambda inner, name: inner[name], along.split("."), settings)

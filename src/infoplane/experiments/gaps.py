@@ -1,6 +1,6 @@
 """What a Trace lacks because training diverged, in words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
@@ -39,6 +39,13 @@ def diverged_seeds(trace: Trace) -> list[str]:
         for sentence in diverged(trace.sel({Replicate.SEED: seed}))
     ]
     return [*told, "Where one seed has no value, the mean over the seeds has none."] if told else []
+
+
+def diverged_members(parts: Mapping[str, Trace]) -> list[str]:
+    """The same of every member of a family, by the name that a reader knows it by."""
+    return [
+        f"{name}: {sentence}" for name, one in parts.items() for sentence in diverged_seeds(one)
+    ]
 
 
 def left_out(asked: Sequence[Claim], findings: Sequence[Finding]) -> list[str]:

@@ -1,11 +1,16 @@
 """What a family of runs is asked: members side by side, at the end of training and before it."""
 
+import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import xarray as xr
 
-from infoplane.analysis.family import Value, member
+from infoplane.analysis.claims import above_null
+from infoplane.analysis.family import MEASURED, Value, member
+from infoplane.analysis.repeated import mean
 from infoplane.experiments import panels as shared
+from infoplane.training.phases import TRAINING
 from infoplane.values.panel import Axis, Panel, Series
 from infoplane.values.trace import Trace
 
@@ -15,6 +20,9 @@ ONE_NUMBER = (
     "The error is one number of a whole run and needs no estimator: every estimator reads the "
     "same, and only several seeds can decide."
 )
+NO_NUMBER = "no number"
+"""What a table has in the place of what is not finite."""
+DIVERGED = f"Where there is {NO_NUMBER}, a training had diverged."
 
 
 def members(trace: Trace, dim: str) -> dict[Value, Trace]:
@@ -23,13 +31,44 @@ def members(trace: Trace, dim: str) -> dict[Value, Trace]:
 
 
 def last(values: xr.DataArray) -> xr.DataArray:
-    """The last moment at which something was measured."""
-    return values.dropna("snapshot", how="all").isel(snapshot=-1)
+    """A variable of one run at the last moment at which that was looked at.
+
+    NaN where it was no number then: what diverged has no end, and no earlier moment stands for it.
+    A null is measured at few moments: see ``null_at`` and ``above_null_at``.
+    """
+    return _looked_at(values).isel(snapshot=-1)
 
 
 def first(values: xr.DataArray) -> xr.DataArray:
-    """The first moment, that of the untrained network."""
-    return values.dropna("snapshot", how="all").isel(snapshot=0)
+    """The same at the first moment, that of the untrained network."""
+    return _looked_at(values).isel(snapshot=0)
+
+
+def null_at(when: Moment, trace: Trace, name: str) -> xr.DataArray:
+    """The permutation mean of a variable at the last, or first, of the few moments that have one.
+
+    NaN where the variable itself is no number at the last, or first, moment of all: there a null
+    that was not due cannot be told from one that was not finite.
+
+    Args:
+        when: ``last`` or ``first``.
+        trace: One run, or what a family has of one member.
+        name: The variable, such as "I_XT".
+    """
+    null = trace[f"{name}_null"].dropna("snapshot", how="all")
+    return when(null).where(when(trace[name]).notnull())
+
+
+def above_null_at(when: Moment, trace: Trace, name: str) -> xr.DataArray:
+    """A variable above its permutation mean, where ``null_at`` has that."""
+    return when(above_null(trace, name)).where(when(trace[name]).notnull())
+
+
+def _looked_at(values: xr.DataArray) -> xr.DataArray:
+    """The moments of one run; as part of a family a variable has places for those of others."""
+    if MEASURED not in values.coords:
+        return values
+    return values.isel(snapshot=values[MEASURED].values).drop_vars(MEASURED)
 
 
 def per_run(value: xr.DataArray, trace: Trace) -> xr.DataArray:
@@ -41,6 +80,65 @@ def per_run(value: xr.DataArray, trace: Trace) -> xr.DataArray:
     """
     bare = value.reset_coords(drop=True)
     return bare.expand_dims(estimator=trace["estimator"].values).expand_dims(batch=1, axis=-1)
+
+
+def nothing_saturated(trace: Trace) -> xr.DataArray:
+    """What a claim about errors rests on: no estimator, and so nothing that could be saturated."""
+    return per_run(xr.DataArray(0.0), trace)
+
+
+def in_figures(values: xr.DataArray, form: str) -> str:
+    """The mean over what a number is repeated over, as text; ``NO_NUMBER`` where it is none.
+
+    Args:
+        values: A number, perhaps along the probe batches or seeds.
+        form: How it is written, such as ".3f".
+    """
+    value = float(mean("", values))
+    return format(value, form) if math.isfinite(value) else NO_NUMBER
+
+
+def of_member(value: Value, part: str) -> str:
+    """What a part of a member's time is called among those of its family."""
+    return f"{value}: {part}"
+
+
+def training_seconds(seconds: Mapping[str, float], value: Value) -> float | None:
+    """Wall-clock time of a member's updates, None if it is not known.
+
+    Args:
+        seconds: By part, under the names that ``of_member`` gives.
+        value: Which member.
+    """
+    found = [
+        spent for part, spent in seconds.items() if part.startswith(of_member(value, TRAINING))
+    ]
+    return sum(found) if found else None
+
+
+def planes(parts: Mapping[str, Trace]) -> list[Panel]:
+    """The planes of all members on one scale, those of one estimator side by side.
+
+    Args:
+        parts: Members by the name that a reader knows them by.
+    """
+    names = dict.fromkeys(str(name) for one in parts.values() for name in one["estimator"].values)
+    return [
+        _plane(one, estimator, words)
+        for estimator in names
+        for words, one in parts.items()
+        if estimator in one["estimator"].values
+    ]
+
+
+def _plane(one: Trace, estimator: str, words: str) -> Panel:
+    panel = shared.plane(one, estimator)
+    return replace(
+        panel,
+        key=f"{panel.key}-{words}",
+        title=f"Information plane, {words}",
+        scale=f"plane-{estimator}",
+    )
 
 
 def loss_curves(
@@ -56,16 +154,7 @@ def loss_curves(
         unit: Its unit.
         log: Whether its axis is logarithmic.
     """
-    series = tuple(
-        Series(
-            name=words,
-            x=one["step"].values + 1.0,
-            y=one[name].values,
-            at=one["step"].values,
-            of=words,
-        )
-        for words, one in parts.items()
-    )
+    series = tuple(_curve(one[name], words, one) for words, one in parts.items())
     x = Axis("training step + 1", log=True)
     return Panel(name.replace("_", "-"), title, caption, x, Axis(title, unit, log=log), series)
 
@@ -74,27 +163,29 @@ def layer_curves(
     parts: Mapping[str, Trace], layer: str, estimator: str, title: str, caption: str
 ) -> Panel:
     """I(X; layer) over training under one estimator, a curve per member."""
-    series = []
-    for words, one in parts.items():
-        values = one["I_XT"].sel(layer=layer, estimator=estimator)
-        errors, name = shared.spread(values)
-        series.append(
-            Series(
-                name=words,
-                x=one["step"].values + 1.0,
-                y=values.mean("batch").values,
-                y_error=errors,
-                at=one["step"].values,
-                of=words,
-                error_is=name,
-            )
-        )
     return Panel(
         key=f"I-XT-{layer.replace('.', '-')}-{estimator}",
         title=title,
         caption=caption,
         x=Axis("training step + 1", log=True),
         y=Axis(title, "bit"),
-        series=tuple(series),
+        series=tuple(
+            _curve(one["I_XT"].sel(layer=layer, estimator=estimator), words, one)
+            for words, one in parts.items()
+        ),
         group=estimator,
+    )
+
+
+def _curve(values: xr.DataArray, words: str, one: Trace) -> Series:
+    """A member's course with the error of its mean, if it is repeated over something."""
+    errors, name = shared.spread(values)
+    return Series(
+        name=words,
+        x=one["step"].values + 1.0,
+        y=mean("", values).values,
+        y_error=errors,
+        at=one["step"].values,
+        of=words,
+        error_is=name,
     )

@@ -29,6 +29,13 @@ _COMPANIONS = {
 }
 """What stands beside each variable where one of its points is pointed at."""
 _SUBJECTS = ("layer", "pair")
+_OF_LAYERS = {
+    "I_XT": "What each layer keeps of the input; dashed: the same after shuffling (the null).",
+    "I_TY": "What each layer shares with the {target}; dashed: the null.",
+    "I_pair": "Symmetric pairs of encoder and decoder stages; dashed: the null.",
+    "S_T": "Entropy of each layer: where S(X) is at the ceiling, I(X;T) is this.",
+}
+"""How the variables of every plane are read."""
 
 
 def plane(trace: Trace, estimator: str, side: str = "") -> Panel:
@@ -89,6 +96,34 @@ def curves(trace: Trace, name: str, estimator: str, caption: str, side: str = ""
         ceiling=known_ceiling(values),
         group=estimator,
         side=side,
+    )
+
+
+def layer_wise(probes: Mapping[str, Trace], target: str) -> list[Panel]:
+    """Every variable of the plane over training, estimator by estimator, probe by probe.
+
+    Args:
+        probes: What a run measured on each probe, by the probe's name; as of ``sides``.
+        target: What Y is, in a word.
+    """
+    first = next(iter(probes.values()))
+    return [
+        curves(part, variable, str(name), caption.format(target=target), side)
+        for name in first["estimator"].values
+        for variable, caption in _OF_LAYERS.items()
+        if variable in first
+        for side, part in probes.items()
+    ]
+
+
+def norms(trace: Trace) -> Panel:
+    """The scale of every layer over training."""
+    return companions(
+        trace,
+        "norms",
+        "Mean activation norm",
+        "Scale, not information; a rule that does not standardise reacts to it.",
+        {"norm_T": ""},
     )
 
 

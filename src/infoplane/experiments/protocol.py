@@ -1,9 +1,11 @@
 """What every experiment is: a frozen value that runs, and says how its Trace is shown."""
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
+from infoplane.analysis.family import Value
 from infoplane.experiments.table import table
 from infoplane.values.finding import Finding
 from infoplane.values.panel import Panel
@@ -69,11 +71,21 @@ class Family(Shown):
     ("training.steps" lies along "steps"); several seeds are several such Traces. What a member
     did not measure is NaN.
 
+    The seconds that ``tables`` is told are those of every member, by the names that
+    ``members.of_member`` gives, and of several seeds their mean.
+
     Attributes:
-        along: The setting, such as "code_size".
+        along: The setting, such as "code_size"; or one that consists of several.
     """
 
     along: ClassVar[str]
+
+    @staticmethod
+    def named(setting: Any) -> Value:  # noqa: ANN401 — whatever a setting is
+        """What a member is called by its setting: as it is, or as JSON if that is not plain."""
+        if isinstance(setting, str | int | float) and not isinstance(setting, bool):
+            return setting
+        return json.dumps(setting)
 
 
 class Experiment(Shown):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from infoplane.values.finding import Finding, Verdict
+from infoplane.values.trace import Trace, sides
 
 
 def verdicts_told(findings: Sequence[Finding]) -> list[str]:
@@ -28,7 +29,13 @@ def learned(errors: np.ndarray, words: str = "test error") -> str:
     """How an error went from the first moment to the last, shape (snapshot,)."""
     if not np.isfinite(errors[-1]):
         return f"the {words} was {errors[0]:.4f} at first and is no number at the end"
-    return f"the {words} fell from {errors[0]:.4f} to {errors[-1]:.4f}"
+    return f"the {words} went from {errors[0]:.4f} to {errors[-1]:.4f}"
+
+
+def probe_told(trace: Trace) -> list[str]:
+    """Which of several probes the claims are about, in a sentence; none of one alone."""
+    names = list(sides(trace))
+    return [f"Claims are judged on the {names[-1]} samples."] if len(names) > 1 else []
 
 
 def numbered(number: int, one: str, many: str = "") -> str:

@@ -18,6 +18,9 @@ from infoplane.record.loop import batches, per_epoch
 from infoplane.record.snapshot import Snapshot
 from infoplane.values.errors import InfoplaneError
 
+TRAINING = "training: "
+"""What the seconds of a phase are told under, before its name."""
+
 
 @final
 @dataclass(frozen=True)
@@ -139,6 +142,6 @@ def train(
             made += 1
         value = None if loss is None else loss.item()
         if seconds is not None:
-            key = f"training: {phase.name}"
+            key = TRAINING + phase.name
             seconds[key] = seconds.get(key, 0.0) + perf_counter() - begun
         yield Snapshot(step, made / epoch, model, value)

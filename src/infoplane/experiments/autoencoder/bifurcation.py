@@ -1,12 +1,13 @@
 """S0's third property: code sizes side by side, and where information begins to turn back."""
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar, final
+from dataclasses import replace
+from typing import Any, ClassVar, final
 
 import numpy as np
 import xarray as xr
 
-from infoplane.analysis.bifurcation import Smallest, TurnBack, smallest, turn_back
+from infoplane.analysis.bifurcation import TurnBack, turn_back
 from infoplane.analysis.claims import (
     SHUFFLED,
     UNTRAINED,
@@ -17,21 +18,11 @@ from infoplane.analysis.claims import (
     untrained,
 )
 from infoplane.analysis.phases import LEAST
-from infoplane.analysis.repeated import repeated_over
-from infoplane.experiments.autoencoder.bifurcation_panels import panels, table, turn_backs
+from infoplane.experiments.autoencoder.bifurcation_panels import panels, table
+from infoplane.experiments.autoencoder.bifurcation_words import summary
+from infoplane.experiments.autoencoder.dimension import Sides, no_bottleneck
 from infoplane.experiments.autoencoder.principal import NAME, has_principal, principal
-from infoplane.experiments.autoencoder.sizes import (
-    ALONG,
-    CODE,
-    Dimension,
-    best_of,
-    by_size,
-    course,
-    courses,
-    dimensions,
-    sizes,
-    test_errors,
-)
+from infoplane.experiments.autoencoder.sizes import ALONG, CODE, by_size, course, placed
 from infoplane.experiments.claims import has_null
 from infoplane.experiments.protocol import Family
 from infoplane.values.finding import Finding
@@ -41,6 +32,8 @@ from infoplane.values.table import Table
 from infoplane.values.trace import Trace, held_out
 
 SOURCE = "yu2019understanding, third property (bifurcation), as yu2020understanding restates it"
+Effect = Callable[[TurnBack], np.ndarray]
+"""What a claim says is positive, of every replicate of a course."""
 
 
 @final
@@ -52,25 +45,19 @@ class Bifurcation(Family):
 
     @staticmethod
     def findings(traces: Sequence[Trace]) -> list[Finding]:
-        """The third property: below the dimension of the data, and above it."""
+        """The third property: clearly below the dimension of the data, and clearly above it."""
         parts = [held_out(trace) for trace in traces]
         return judged(claims(parts[0]), parts) if parts else []
 
     @staticmethod
     def panels(trace: Trace) -> list[Panel]:
         """Courses of the code for all sizes, its planes, and what depends on the size."""
-        return panels(held_out(trace))
+        return panels(trace)
 
     @staticmethod
     def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
         """The dimension of the data, the smallest code that turns back, and what it costs."""
-        last = held_out(trace)
-        return [
-            f"{trace.attrs['description']}.",
-            _dimension_words(dimensions(last)),
-            *(_recommended(last, str(name)) for name in last["estimator"].values),
-            *_unasked(last),
-        ]
+        return summary(held_out(trace))
 
     @staticmethod
     def tables(trace: Trace, seconds: object) -> list[Table]:
@@ -82,20 +69,27 @@ def claims(trace: Trace) -> list[Claim]:
     """What is claimed of the sizes below and above the dimension of the data.
 
     Args:
-        trace: The family, on one probe. A size between two estimates of the dimension is asked
-            nothing, since nobody knows on which side it lies.
+        trace: The family, on one probe. A size that may be the dimension is asked nothing, since
+            nobody knows on which side it lies; nor is a code that is no bottleneck.
     """
-    dimension = dimensions(trace)
-    below = [size for size in sizes(trace) if size < dimension.low]
-    above = [size for size in sizes(trace) if size > dimension.high]
-    return [
-        *([_never_turns_back(below, has_null(trace))] if below else []),
+    sides, null, beside = placed(trace), has_null(trace), has_principal(trace)
+    notes = _notes(sides)
+    made = [
+        *([_never_turns_back(sides.below, null)] if sides.below else []),
         *(
-            [_turns_back(above, has_null(trace)), _near_the_bisector(above, has_principal(trace))]
-            if above
+            [_turns_back(sides.above, null), _near_the_bisector(sides.above, beside)]
+            if sides.above
             else []
         ),
     ]
+    return [replace(claim, notes=(*claim.notes, *notes)) for claim in made]
+
+
+def _notes(sides: Sides) -> list[str]:
+    """Which sizes a claim is not asked of, and why."""
+    listed = ", ".join(map(str, sides.at))
+    told = [f"Not asked of K = {listed}, which may be the dimension of the data."] if listed else []
+    return [*told, *no_bottleneck(sides.wide, sides.narrowest)]
 
 
 def _never_turns_back(asked: Sequence[int], null: bool) -> Claim:
@@ -124,7 +118,7 @@ def _turning(
     key: str,
     statement: str,
     asked: Sequence[int],
-    effect: Callable[[TurnBack], np.ndarray],
+    effect: Effect,
 ) -> Claim:
     """A claim about the turn-back of some sizes, each a part of it."""
 
@@ -139,7 +133,7 @@ def _turning(
         controls={SHUFFLED: lambda trace: statistic(trace, "I_XT_null")} if null else {},
         rests_on=lambda trace: _needed(trace, asked, "I_XT"),
         needs=lambda trace: [_needed(trace, asked, "I_XT_null")] if null else [],
-        evidence=lambda trace: _turn_back_evidence(trace, asked),
+        evidence=lambda trace: _turn_back_evidence(trace, asked, effect),
         notes=(
             "The effect is the difference between the fall from the peak of the mean course to the "
             f"end and what counts as one: {LEAST:g} bit, or the 95 % quantile of what noise alone "
@@ -181,9 +175,7 @@ def _least(found: TurnBack) -> float:
     return max(LEAST, found.threshold)
 
 
-def _of_courses(
-    trace: Trace, asked: Sequence[int], name: str, effect: Callable[[TurnBack], np.ndarray]
-) -> xr.DataArray:
+def _of_courses(trace: Trace, asked: Sequence[int], name: str, effect: Effect) -> xr.DataArray:
     """A number per size, estimator and replicate from each course's turn-back."""
 
     def of_one(one: Trace) -> xr.DataArray:
@@ -227,19 +219,38 @@ def _distance(one: Trace, moment: int) -> xr.DataArray:
     return abs(difference.isel(snapshot=moment, drop=True))
 
 
-def _turn_back_evidence(trace: Trace, asked: Sequence[int]) -> Evidence:
+def _turn_back_evidence(trace: Trace, asked: Sequence[int], effect: Effect) -> Evidence:
     """By estimator: of every size the turn-back, what noise would show, and where the peak is."""
-    told: dict[str, dict[str, dict[str, float]]] = {}
+    told: dict[str, dict[str, dict[str, Any]]] = {}
     for size, one in zip(asked, by_size(trace, asked), strict=True):
         values = course(one, "I_XT")
         for name in values["estimator"].values:
-            found = turn_back(values.sel(estimator=name).transpose("snapshot", ...).values)
+            found = _turned(values, name)
             told.setdefault(str(name), {})[f"K = {size}"] = {
                 "turn-back": found.size,
                 "noise alone up to": found.threshold,
                 "peak at step": int(values["step"].values[found.peak]),
+                **_at_the_null(one, str(name), effect),
             }
     return told
+
+
+def _at_the_null(one: Trace, estimator: str, effect: Effect) -> dict[str, dict[str, float]]:
+    """The effect at those few moments at which the control was measured, of both."""
+    if not has_null(one):
+        return {}
+    null, values = course(one, "I_XT_null"), course(one, "I_XT")
+    there = values.isel(snapshot=values["step"].isin(null["step"]).values)
+    both = {"of the network": there, "of the shuffled samples": null}
+    words = f"effect at the {null.sizes['snapshot']} moments that have a null"
+    return {
+        words: {of: float(effect(_turned(each, estimator)).mean()) for of, each in both.items()}
+    }
+
+
+def _turned(courses: xr.DataArray, estimator: str) -> TurnBack:
+    """The turn-back under one estimator."""
+    return turn_back(courses.sel(estimator=estimator).transpose("snapshot", ...).values)
 
 
 def _bisector_evidence(trace: Trace, asked: Sequence[int]) -> Evidence:
@@ -256,64 +267,4 @@ def _bisector_evidence(trace: Trace, asked: Sequence[int]) -> Evidence:
                 "distance at the peak": float(values[peak]),
                 "distance at the end": float(values[-1]),
             }
-    return told
-
-
-def _dimension_words(found: Dimension) -> str:
-    """The dimension of the data by every method."""
-    each = ", ".join(
-        f"{name} {value:.1f} ± {error:.1f}"
-        for name, value, error in zip(found.names, found.values, found.errors, strict=True)
-    )
-    return (
-        f"Intrinsic dimension of {found.n} training images: {each} (nearest-neighbour methods are "
-        "too low above about 10)."
-    )
-
-
-def first_to_turn_back(trace: Trace, estimator: str) -> Smallest:
-    """The smallest code that turns back under an estimator, over batches or seeds."""
-    return smallest(courses(trace, estimator))
-
-
-def _recommended(trace: Trace, estimator: str) -> str:
-    """The code size at the bifurcation, how sure it is, and what it costs."""
-    if min(trace.sizes.get(one, 2) for one in Replicate) < 2:
-        return f"Under {estimator} one batch alone cannot tell a turn-back from noise."
-    if not courses(trace, estimator):
-        return f"Under {estimator} no code was measured at every moment."
-    found, errors = first_to_turn_back(trace, estimator), test_errors(trace)
-    several = (repeated_over(trace["I_XT"]) or Replicate.BATCH).several
-    best = best_of(errors)
-    turned = turn_backs(trace, estimator)
-    span = f"90 % over resampled {several}: {_words(found.low)} … {_words(found.high)}"
-    if found.size is None:
-        return f"Under {estimator} no code turns back ({span}), so that no size is recommended."
-    if best is None or not np.isfinite(errors[found.size]):
-        return f"Under {estimator} K* = {found.size} ({span}); its test error is no number."
-    error, least = errors[found.size], errors[best]
-    return (
-        f"Under {estimator} the smallest code that turns back has K* = {found.size} units "
-        f"({span}), by {turned[found.size].size:.3f} bit; its test error {error:.4f} is "
-        f"{error / least - 1:+.0%} against that of the best size (K = {best}: {least:.4f})."
-    )
-
-
-def _words(size: float) -> str:
-    return f"{size:g}" if np.isfinite(size) else "none"
-
-
-def _unasked(trace: Trace) -> list[str]:
-    """Which sizes lie between two estimates of the dimension, and which side has none."""
-    dimension, known = dimensions(trace), sizes(trace)
-    between = [size for size in known if dimension.low <= size <= dimension.high]
-    told = []
-    if between:
-        listed = ", ".join(map(str, between))
-        told.append(f"On neither side for certain, and so not asked: K = {listed}.")
-    for side, lies in (
-        ("below", min(known) >= dimension.low),
-        ("above", max(known) <= dimension.high),
-    ):
-        told += [f"No code size lies {side} the dimension."] if lies else []
     return told

@@ -1,17 +1,21 @@
 """Code sizes as figures, and as a table."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from infoplane.analysis.bifurcation import TurnBack, turn_back
 from infoplane.analysis.repeated import error, error_words, mean, repeated_over
+from infoplane.experiments.autoencoder.dimension import Sides
+from infoplane.experiments.autoencoder.second_plane import second_plane_of_sizes
 from infoplane.experiments.autoencoder.sizes import (
     CODE,
     best_of,
     by_size,
     courses,
     errors_of_principal,
+    placed,
     sizes,
     test_errors,
 )
@@ -19,21 +23,28 @@ from infoplane.values.ceilings import known_ceiling
 from infoplane.values.panel import Axis, Panel, Series
 from infoplane.values.replicates import Replicate
 from infoplane.values.table import Cell, Table
-from infoplane.values.trace import Trace
+from infoplane.values.trace import Trace, held_out, sides
 
 _STEPS = Axis("training step + 1", log=True)
 _TO_INPUT, _TO_OUTPUT = Axis(f"I(X;{CODE})", "bit"), Axis(f"I({CODE};X′)", "bit")
 
 
 def panels(trace: Trace) -> list[Panel]:
-    """Courses and planes of the code by estimator, then turn-backs and errors by size."""
+    """Courses and planes of the code by estimator, then ends, turn-backs and errors by size.
+
+    All of it on the last probe; the ends on every one.
+    """
     names = [str(name) for name in trace["estimator"].values]
+    last, probes = held_out(trace), sides(trace)
+    members = dict(zip(sizes(last), by_size(last, sizes(last)), strict=True))
     return [
-        *(_courses(trace, name) for name in names),
-        *(_plane(trace, name) for name in names),
-        *(_turn_backs(trace, name) for name in names if _is_repeated(trace)),
-        *(_distances(trace, name) for name in names),
-        _errors(trace),
+        *(_courses(last, name) for name in names),
+        *(_plane(last, name) for name in names),
+        *(second_plane_of_sizes(members, name) for name in names),
+        *(_ends(probes, name) for name in names),
+        *(_turn_backs(last, name) for name in names if _is_repeated(last)),
+        *(_distances(last, name) for name in names),
+        _errors(last),
     ]
 
 
@@ -43,16 +54,24 @@ def table(trace: Trace) -> Table:
     found = {name: turn_backs(trace, name) for name in names}
     errors, linear = test_errors(trace), errors_of_principal(trace)
     best = best_of(errors)
+    where = _where(placed(trace))
     rows = tuple(
         (
             Cell((f"K = {size}",)),
+            Cell((where[size],)),
             Cell((_error_words(errors, size, best),)),
             Cell((f"{linear[size]:.4f}" if np.isfinite(linear[size]) else "–",)),
             *(Cell((_told(found[name].get(size)),)) for name in names),
         )
         for size in sizes(trace)
     )
-    columns = ("code size", "test error (to the best)", "PCA autoencoder", *names)
+    columns = (
+        "code size",
+        "dimension of the data",
+        "test error (to the best)",
+        "PCA autoencoder",
+        *names,
+    )
     return Table(
         "Code sizes",
         columns,
@@ -60,6 +79,18 @@ def table(trace: Trace) -> Table:
         f"By estimator: how far I(X;{CODE}) falls from its peak to the end, in bits, against what "
         "noise alone would show in one of twenty courses.",
     )
+
+
+def _where(found: Sides) -> dict[int, str]:
+    """Of every size where it lies."""
+    wide = f"no bottleneck: wider than a stage of {found.narrowest}"
+    named = {
+        "K is below it": found.below,
+        "K may be it": found.at,
+        "K is above it": found.above,
+        wide: found.wide,
+    }
+    return {size: words for words, codes in named.items() for size in codes}
 
 
 def turn_backs(trace: Trace, estimator: str) -> dict[int, TurnBack]:
@@ -152,6 +183,36 @@ def _plane(trace: Trace, estimator: str) -> Panel:
     )
 
 
+def _ends(probes: Mapping[str, Trace], estimator: str) -> Panel:
+    """I(X;code) at the last moment against the size, probe by probe, the last one first."""
+    first, *others = [_end(part, side, estimator) for side, part in probes.items()][::-1]
+    dashed = ", ".join(one.name for one in others)
+    told = f"Of the {first.name} samples; dashed: {dashed}. " if others else ""
+    return Panel(
+        f"sizes-end-{estimator}",
+        f"I(X;{CODE}) at the end by code size",
+        f"{told}At the last moment.",
+        _sizes_axis(first.x),
+        _TO_INPUT,
+        (first, *(replace(one, dashed=True) for one in others)),
+        group=estimator,
+        scale="sizes-end",
+    )
+
+
+def _end(trace: Trace, side: str, estimator: str) -> Series:
+    """I(X;code) at the last moment of every size, on one probe."""
+    ends = {size: one["I_XT"].isel(snapshot=-1) for size, one in _members(trace, estimator)}
+    told = [error(one) for one in ends.values()]
+    return Series(
+        side or "probe",
+        np.array(list(ends), dtype=float),
+        np.array([float(mean("I_XT", one)) for one in ends.values()]),
+        y_error=np.array([float(one.values) for one in told]),
+        error_is=told[0].name,
+    )
+
+
 def _turn_backs(trace: Trace, estimator: str) -> Panel:
     """The turn-back against the size, and what noise alone would show."""
     found = turn_backs(trace, estimator)
@@ -207,12 +268,11 @@ def _against(
     group: str,
 ) -> Panel:
     """Numbers against the code size; all lines but the first are dashed."""
-    first = sorted(lines[0][1])
     return Panel(
         key,
         title,
         caption,
-        Axis("code size K", log=first[-1] > 8 * first[0], ticks=tuple(float(k) for k in first)),
+        _sizes_axis(np.array(sorted(lines[0][1]), dtype=float)),
         y,
         tuple(
             Series(
@@ -225,3 +285,8 @@ def _against(
         ),
         group=group,
     )
+
+
+def _sizes_axis(known: np.ndarray) -> Axis:
+    """Code sizes in increasing order, shape (n,), each labelled."""
+    return Axis("code size K", log=bool(known[-1] > 8 * known[0]), ticks=tuple(known.tolist()))

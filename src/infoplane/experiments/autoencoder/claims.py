@@ -1,32 +1,28 @@
 """What S0 and S1 say of a stacked autoencoder."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import xarray as xr
 
 from infoplane.analysis.claims import SHUFFLED, UNTRAINED, Claim, Evidence
-from infoplane.analysis.dpi import Chain, along
+from infoplane.analysis.dpi import Chain
+from infoplane.experiments import chains as shared
 from infoplane.experiments.autoencoder.principal import NAME, has_principal, principal
+from infoplane.experiments.chains import CODE, SIDES
 from infoplane.experiments.claims import (
-    NULL,
-    chain_claim,
     fitting,
     has_null,
     measurable,
-    plane_above_null,
     simplifying,
     simplifying_above_null,
 )
 from infoplane.values.trace import Trace
 
-CODE = "code"
 SOURCE = "yu2019understanding"
 COSTS_LITTLE = 0.05
 """So much more of the test error is little."""
-Beside = Mapping[str, Callable[[Trace], Trace]]
-"""Networks on which a chain is asked too, by name."""
 TYPE_ONE = "yu2019understanding, first property (type-I DPI)"
 TYPE_TWO = "yu2019understanding, second property (type-II DPI; direction from memory)"
 
@@ -38,15 +34,17 @@ def claims(trace: Trace) -> list[Claim]:
         trace: The run, on one probe.
     """
     beside = {NAME: principal} if has_principal(trace) else {}
-    chains_claimed = [_type_one(part, beside) for part in _TYPE_ONE]
+    ordered = [
+        *(shared.towards_code(side, TYPE_ONE, beside=beside) for side in SIDES),
+        *shared.nested(TYPE_TWO, beside=beside),
+    ]
     phases = [fitting(CODE), simplifying(CODE)]
     if not has_null(trace):
         without = [replace(claim, controls={}) for claim in phases]
-        return [*chains_claimed, *_nested(beside), *without, early_stopping(), measurable()]
-    corrected = [_type_one_above_null(part, beside) for part in _TYPE_ONE]
+        return [*ordered, *without, early_stopping(), measurable()]
+    corrected = [shared.towards_code_above_null(side, beside=beside) for side in SIDES]
     return [
-        *chains_claimed,
-        *_nested(beside),
+        *ordered,
         *phases,
         *corrected,
         simplifying_above_null(CODE),
@@ -57,83 +55,7 @@ def claims(trace: Trace) -> list[Claim]:
 
 def chains(trace: Trace) -> dict[str, Chain]:
     """S0's three chains: towards the code, back from the output, and through nested pairs."""
-    return type_one_chains(trace) | {"nested": _nested_pairs(trace)}
-
-
-def type_one_chains(trace: Trace) -> dict[str, Chain]:
-    """I(X;T) from the input to the code, and I(T;X′) from the output to the code."""
-    return {part: _type_one_chain(trace, part) for part in _TYPE_ONE}
-
-
-def _type_one_chain(trace: Trace, part: str) -> Chain:
-    """One of both, without the trouble of the other."""
-    layers = [str(layer) for layer in trace["layer"].values]
-    middle = layers.index(CODE)
-    if part == "encoder":
-        return Chain.of(along(trace, "I_XT", layers[: middle + 1], "I(input; {})"))
-    return Chain.of(along(trace, "I_TY", [*layers[:middle:-1], CODE], "I({}; output)"))
-
-
-def _nested_pairs(trace: Trace) -> Chain:
-    """From the pair of input and output inwards to the code alone."""
-    terms = {"I(input; output)": trace["I_XY"]}
-    terms |= {f"I({pair})": trace["I_pair"].sel(pair=pair) for pair in trace["pair"].values}
-    return Chain.of(terms | {f"S({CODE})": trace["S_T"].sel(layer=CODE)})
-
-
-_TYPE_ONE = {
-    "encoder": "about the input grows at no stage of training from layer to layer up to the code",
-    "decoder": "about the reconstruction grows at no stage from the output back to the code",
-}
-
-
-def _type_one(part: str, beside: Beside) -> Claim:
-    return chain_claim(
-        f"dpi-{part}",
-        f"Information {_TYPE_ONE[part]}.",
-        TYPE_ONE,
-        lambda trace: _type_one_chain(trace, part),
-        controls=beside,
-    )
-
-
-def _type_one_above_null(part: str, beside: Beside) -> Claim:
-    return chain_claim(
-        f"dpi-{part}-above-null",
-        f"The {part} chain also holds for information above its permutation mean.",
-        NULL,
-        lambda trace: _type_one_chain(plane_above_null(trace), part),
-        rests_on=lambda trace: _type_one_chain(trace, part),
-        controls=beside,
-    )
-
-
-def _nested(beside: Beside) -> list[Claim]:
-    """S0's order of the nested pairs, and the opposite one."""
-    notes = (
-        "S0's order and that of the Markov chain contradict each other; an estimator without "
-        "correction for dimension favours S0's. Both are tested, and neither need hold.",
-        "The last term is the entropy S(code), which exceeds the estimator's I(code; code); under "
-        "the scale-invariant rule the first term has the images' width and the others the layers', "
-        "so that the first link compares different widths.",
-    )
-    inward = chain_claim(
-        "dpi-nested",
-        "Nested pairs lose information inwards: I(X;X′) ≥ I(T₁;T₁′) ≥ … ≥ S(code).",
-        TYPE_TWO,
-        _nested_pairs,
-        controls=beside,
-        notes=notes,
-    )
-    outward = chain_claim(
-        "dpi-nested-markov",
-        "Nested pairs gain information inwards: I(X;X′) ≤ I(T₁;T₁′) ≤ … ≤ S(code).",
-        "data processing inequality of the Markov chain",
-        lambda trace: _nested_pairs(trace).reversed(),
-        controls=beside,
-        notes=notes,
-    )
-    return [inward, outward]
+    return shared.chains(trace) | {"nested": shared.nested_pairs(trace)}
 
 
 def early_stopping(*controls: str) -> Claim:

@@ -1,16 +1,18 @@
 """What the Trace of a family of code sizes holds, size by size."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import final
 
 import numpy as np
 import xarray as xr
 
 from infoplane.analysis.family import member
 from infoplane.analysis.repeated import mean, repeated_over
-from infoplane.observe.dimension import METHOD
+from infoplane.experiments.autoencoder.dimension import (
+    Dimension,
+    Sides,
+    dimension_at,
+    narrowest_stage,
+)
 from infoplane.values.replicates import Replicate
 from infoplane.values.trace import Trace
 
@@ -18,46 +20,14 @@ ALONG = "code_size"
 CODE = "code"
 
 
-@final
-@dataclass(frozen=True)
-class Dimension:
-    """The intrinsic dimension of the data by several methods.
-
-    Attributes:
-        names: The methods.
-        values: What each says.
-        errors: Their standard errors.
-        n: Of how many images.
-    """
-
-    names: tuple[str, ...]
-    values: tuple[float, ...]
-    errors: tuple[float, ...]
-    n: int
-
-    @cached_property
-    def low(self) -> float:
-        """The least of them."""
-        return min(self.values)
-
-    @cached_property
-    def high(self) -> float:
-        """The largest of them."""
-        return max(self.values)
-
-
 def dimensions(trace: Trace) -> Dimension:
     """The dimension of the data, which all members and seeds have in common."""
-    first = trace.isel({"snapshot": 0, ALONG: 0})
-    values, errors = (
-        mean(name, first[name]).values.astype(float) for name in ("ID_X", "ID_X_error")
-    )
-    return Dimension(
-        tuple(str(name) for name in trace[METHOD].values),
-        tuple(values.tolist()),
-        tuple(errors.tolist()),
-        int(trace["ID_X"].attrs["n"]),
-    )
+    return dimension_at(trace.isel({"snapshot": 0, ALONG: 0}))
+
+
+def placed(trace: Trace) -> Sides:
+    """Which sizes lie below the dimension of the data, at it and above it."""
+    return Sides.of(sizes(trace), dimensions(trace), narrowest_stage(trace))
 
 
 def sizes(trace: Trace) -> list[int]:

@@ -6,9 +6,12 @@ from functools import partial
 import xarray as xr
 
 from infoplane.analysis.claims import UNTRAINED, Claim, Evidence, Statistic, untrained
+from infoplane.analysis.curves import fall, together
+from infoplane.experiments.latent.dimension import noted
 from infoplane.experiments.latent.profile import (
     AFTER,
     CODE,
+    COMPUTED,
     DECODER,
     ENCODER,
     MEAN,
@@ -16,11 +19,9 @@ from infoplane.experiments.latent.profile import (
     PROFILE,
     at_the_end,
     beside_every_scale,
-    fall,
     highest,
     looked_at,
     of,
-    parts,
     rate,
     rate_evidence,
 )
@@ -39,8 +40,6 @@ FIT, MOVED = 0.9, 0.1
 """Share of its fall that the fast phase makes; share by which a dimension moves after it."""
 LONG = 10
 """Epochs of which a tenth is one or more."""
-COMPUTED = "The rate is computed and not estimated: it is the same beside every scale."
-
 Measure = Callable[[Trace], xr.DataArray]
 """A statistic of one moment."""
 
@@ -59,7 +58,7 @@ def claims(trace: Trace) -> list[Claim]:
         (size >= WIDE, rate_peak()),
         (size >= WIDE and float(trace["epoch"][-1]) >= LONG, two_phases()),
     ]
-    return [claim for made, claim in asked if made]
+    return noted([claim for made, claim in asked if made], trace)
 
 
 def code_dimension(size: int) -> Claim:
@@ -132,7 +131,7 @@ def hunchbacks() -> Claim:
 
     def humps(moment: Trace) -> xr.DataArray:
         dimension = partial(of, moment, "dimension_T")
-        return parts(
+        return together(
             {
                 "encoder rises": highest(dimension(*ENCODER[:3])) - dimension(INPUT),
                 "decoder rises": highest(dimension(*DECODER)) - dimension(CODE),
@@ -163,7 +162,7 @@ def falling_imbalance() -> Claim:
     def falls(moment: Trace) -> xr.DataArray:
         known = partial(of, moment, "imbalance_TX")
         links = zip(path, path[1:], strict=False)
-        return parts({f"{a} to {b}": known(a) - known(b) for a, b in links})
+        return together({f"{a} to {b}": known(a) - known(b) for a, b in links})
 
     return _at_the_end(
         falls,
@@ -220,8 +219,9 @@ def two_phases() -> Claim:
         first, tenth, last = (moments.isel(snapshot=i) for i in (0, int(early.sum()) - 1, -1))
         known = [of(moment, "imbalance_TX", OUTPUT) for moment in (first, tenth, last)]
         before, after = (of(moment, "dimension_T", ENCODER[2]) for moment in (tenth, last))
-        return parts(
+        return together(
             {
+                "falls": known[0] - known[2],
                 "fast fit": (known[0] - known[1]) - FIT * (known[0] - known[2]),
                 "slow change": after / before - 1 - MOVED,
             }

@@ -6,19 +6,21 @@ from typing import ClassVar, final
 import numpy as np
 import xarray as xr
 
+from infoplane.analysis.across import combined
 from infoplane.analysis.claims import UNTRAINED, Claim, judged, untrained
-from infoplane.experiments.latent.claims import COMPUTED, FALL, MEDIUM, NARROW, OURS, SOURCE, WIDE
-from infoplane.experiments.latent.panels import of_sizes
+from infoplane.analysis.curves import fall, together
+from infoplane.experiments.latent.claims import FALL, MEDIUM, OURS, SOURCE, WIDE
+from infoplane.experiments.latent.dimension import ALONG, Sides, noted, placed
+from infoplane.experiments.latent.family_panels import of_sizes
 from infoplane.experiments.latent.profile import (
     CODE,
+    COMPUTED,
     DECODER,
     OUTPUT,
     at_the_end,
     beside_every_scale,
-    fall,
     highest,
     of,
-    parts,
     rate,
 )
 from infoplane.experiments.latent.words import methods, summary_of_sizes
@@ -28,7 +30,6 @@ from infoplane.values.finding import Finding
 from infoplane.values.panel import Panel
 from infoplane.values.trace import Trace
 
-ALONG = "code_size"
 SAME = 0.1
 """Share of the imbalance at K = 2 by which saturated ones may differ."""
 
@@ -46,7 +47,7 @@ class CodeSizes(Family):
     @staticmethod
     def findings(traces: Sequence[Trace]) -> list[Finding]:
         """The claims that these code sizes allow."""
-        return judged(claims(traces[0]), traces)
+        return judged(claims(combined(traces)), traces)
 
     @staticmethod
     def panels(trace: Trace) -> list[Panel]:
@@ -65,19 +66,22 @@ class CodeSizes(Family):
 
 
 def claims(trace: Trace) -> list[Claim]:
-    """The claims for which the code sizes are there."""
-    sizes = [int(size) for size in trace[ALONG].values]
-    narrow = [size for size in sizes if size <= NARROW]
+    """The claims for which the code sizes are there.
+
+    Args:
+        trace: The family; of several seeds, as ``across.combined`` has them.
+    """
+    sizes, sides = [int(size) for size in trace[ALONG].values], placed(trace)
     medium = [size for size in sizes if size in (8, 16)]
     wide = [size for size in sizes if size >= WIDE]
     asked: list[tuple[bool, Callable[[], Claim]]] = [
         ({2, 8} <= set(sizes), _output_falls),
         (2 in sizes and len(wide) > 1, lambda: _output_saturates(wide)),
         (2 in sizes and 128 in sizes and bool(medium), lambda: _code_turns(medium)),
-        (bool(narrow and wide), lambda: _transition(narrow, wide)),
+        (bool(sides.below and sides.above), lambda: _transition(sides)),
         (bool(wide) and min(sizes) <= MEDIUM, lambda: _rates(sizes)),
     ]
-    return [made() for there, made in asked if there]
+    return noted([made() for there, made in asked if there], trace)
 
 
 def _output_falls() -> Claim:
@@ -103,7 +107,7 @@ def _output_saturates(wide: Sequence[int]) -> Claim:
         known = _known(moment, OUTPUT)
         allowed = SAME * known.sel(code_size=2, drop=True)
         base = known.sel(code_size=least, drop=True)
-        return parts(
+        return together(
             {f"K = {k}": allowed - abs(known.sel(code_size=k, drop=True) - base) for k in others}
         )
 
@@ -122,7 +126,7 @@ def _code_turns(medium: Sequence[int]) -> Claim:
     def turns(moment: Trace) -> xr.DataArray:
         known = _known(moment, CODE)
         least = known.sel(code_size=list(medium)).min(ALONG, skipna=False)
-        return parts(
+        return together(
             {
                 "falls": known.sel(code_size=2, drop=True) - least,
                 "rises": known.sel(code_size=128, drop=True) - 3 * least,
@@ -140,22 +144,30 @@ def _code_turns(medium: Sequence[int]) -> Claim:
     )
 
 
-def _transition(narrow: Sequence[int], wide: Sequence[int]) -> Claim:
+def _transition(sides: Sides) -> Claim:
     def hump(moment: Trace) -> xr.DataArray:
         ratio = highest(of(moment, "dimension_T", *DECODER)) / of(moment, "dimension_T", CODE)
-        above = ratio.sel(code_size=list(wide)).min(ALONG, skipna=False)
-        return above - ratio.sel(code_size=list(narrow)).max(ALONG, skipna=False)
+        above = ratio.sel(code_size=list(sides.above)).min(ALONG, skipna=False)
+        return above - ratio.sel(code_size=list(sides.below)).max(ALONG, skipna=False)
 
+    above, below = (", ".join(map(str, codes)) for codes in (sides.above, sides.below))
+    between = ", ".join(map(str, sides.at))
     return Claim(
         key="transition",
         statement=f"The decoder has a hump of dimensions once K exceeds the data's dimension: the "
         f"highest ID of {DECODER[0]} to {DECODER[3]}, in units of ID({CODE}), is larger at every "
-        f"K ≥ {WIDE} than at any K ≤ {NARROW} (CIFAR-10, 200 epochs).",
-        source=SOURCE,
+        f"K above the measured ID of the {INPUT} (K = {above}) than at any K below it (K = "
+        f"{below}) (CIFAR-10, 200 epochs).",
+        source=f"{SOURCE}; split at the measured dimension ours",
         statistic=lambda trace: hump(at_the_end(trace)),
         controls={UNTRAINED: lambda trace: hump(untrained(trace).isel(snapshot=0))},
         rests_on=lambda trace: at_the_end(trace)["dimension_T"].sel(layer=[CODE, *DECODER]),
         unit="",
+        notes=(
+            "A code is above the data's dimension if K, and the measured dimension of K normal "
+            "variables, exceed that of the input at every scale; below it likewise.",
+            *([f"Not asked of K = {between}, which may be it."] if between else []),
+        ),
     )
 
 
@@ -166,7 +178,7 @@ def _rates(sizes: Sequence[int]) -> Claim:
             if size >= WIDE or size <= MEDIUM:
                 falls = fall(_rate(trace, size), FALL)
                 told[f"K = {size}"] = falls if size >= WIDE else -falls
-        return beside_every_scale(parts(told), trace).transpose("part", ...)
+        return beside_every_scale(together(told), trace).transpose("part", ...)
 
     return Claim(
         key="rates",

@@ -1,7 +1,6 @@
 """What was measured of a variational autoencoder, read from its Trace by layer and moment."""
 
 import math
-from collections.abc import Mapping
 
 import xarray as xr
 
@@ -20,6 +19,8 @@ AXIS = Axis(
     ticks=tuple(map(float, range(len(PROFILE)))),
 )
 """Where they are drawn."""
+COMPUTED = "The rate is computed and not estimated: it is the same beside every scale."
+"""A note of every claim about the rate."""
 AFTER = (*DECODER, OUTPUT)
 """Those after the code, l6 … l10."""
 
@@ -51,12 +52,6 @@ def highest(values: xr.DataArray) -> xr.DataArray:
     return values.max("part", skipna=False)
 
 
-def parts(named: Mapping[str, xr.DataArray]) -> xr.DataArray:
-    """Statistics as the parts of one claim."""
-    dim = xr.DataArray(list(named), dims="part", name="part")
-    return xr.concat(list(named.values()), dim, coords="minimal", compat="override")
-
-
 def beside_every_scale(values: xr.DataArray, trace: Trace) -> xr.DataArray:
     """What has no scale, such as the rate, repeated beside each."""
     return values.expand_dims(estimator=trace["estimator"].values)
@@ -65,19 +60,6 @@ def beside_every_scale(values: xr.DataArray, trace: Trace) -> xr.DataArray:
 def rate(trace: Trace) -> xr.DataArray:
     """The rate of the trained network in bits, moment by moment."""
     return trained(trace)["rate"].dropna("snapshot", how="all")
-
-
-def fall(course: xr.DataArray, share: float) -> xr.DataArray:
-    """By how much the fall from a course's peak to its end exceeds a share of the peak.
-
-    The peak is where the mean over the batches is largest.
-
-    Args:
-        course: Positive numbers along (snapshot, batch).
-        share: Of the peak.
-    """
-    top = course.isel(snapshot=int(course.mean("batch").argmax("snapshot")))
-    return top - course.isel(snapshot=-1) - share * top
 
 
 def rate_evidence(trace: Trace) -> Evidence:

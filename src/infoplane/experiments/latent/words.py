@@ -6,6 +6,7 @@ from infoplane.analysis.claims import untrained
 from infoplane.analysis.repeated import mean
 from infoplane.experiments.gaps import left_out
 from infoplane.experiments.latent.claims import claims
+from infoplane.experiments.latent.dimension import of_input, placed
 from infoplane.experiments.latent.profile import (
     CODE,
     DECODER,
@@ -44,13 +45,14 @@ def summary_of_sizes(trace: Trace, findings: Sequence[Finding]) -> list[str]:
     hump = mean("", end["dimension_T"].sel(layer=list(DECODER))).max("layer")
     ratio = hump / mean("", end["dimension_T"].sel(layer=CODE))
     told = ", ".join(f"{float(ratio.sel(code_size=k)):.2f} (K = {k})" for k in _sizes(trace))
-    data = float(mean("", end["dimension_T"].sel(layer=INPUT)).mean("code_size"))
+    data = "; ".join(map(str, of_input(trace)))
     n = end["dimension_T"].attrs["n"]
     return [
         f"{trace.attrs['description']}.",
-        f"Of batches of {n} test images the input has about {data:.1f} dimensions at scale "
-        f"“{scale}”; the drawn code knows it best at K = {best} (Δ(code → input) = "
-        f"{float(known.min()):.3f}).",
+        f"Dimension of the input, of batches of {n} test images, with 90 % intervals: {data}. "
+        f"Code sizes, at every scale: {placed(trace)}.",
+        f"The drawn code knows the input best at K = {best} (Δ(code → input) = "
+        f"{float(known.min()):.3f} at scale “{scale}”).",
         f"The decoder's largest dimension, in units of the code's: {told}.",
         *verdicts_told(findings),
     ]
@@ -81,6 +83,9 @@ def methods(trace: Trace) -> list[str]:
         "the nearest neighbours in A: 2/n if A knows who is near in B, 1 if it knows nothing. From "
         "a layer to the next, Δ(l → l + 1) − Δ(l + 1 → l) over their mean is negative for "
         "compression and positive for expansion.",
+        "[@camboulin2024understanding] also trains on CIFAR-10 and measures the Fréchet inception "
+        "distance (FID) of samples: neither is here, since there are grey images alone, and no "
+        "inception network.",
         "The rate is E KL(q(z|x) ‖ p(z)), computed for every image and not estimated; no "
         "information of image and code exceeds it [@alemi2018fixing].",
     ]

@@ -1,9 +1,14 @@
 """What can be asked of one network, however it was trained."""
 
+from dataclasses import replace
+
 import xarray as xr
 
 from infoplane.analysis.claims import SHUFFLED, Claim
+from infoplane.analysis.dpi import Chain
 from infoplane.analysis.settling import outer_first
+from infoplane.experiments import chains as shared
+from infoplane.experiments.chains import CODE, SIDES
 from infoplane.experiments.claims import (
     fitting,
     has_null,
@@ -13,22 +18,38 @@ from infoplane.experiments.claims import (
 )
 from infoplane.values.trace import Trace
 
-CODE = "code"
 SETTLING = "yu2019understanding, implication of the inequalities (from memory)"
+TYPE_ONE = "yu2019understanding, first property (type-I DPI), whose network was trained end to end"
+TYPE_TWO = (
+    "yu2019understanding, second property (type-II DPI; direction from memory), whose network was "
+    "trained end to end"
+)
+TURNS = (
+    "Where stages learn one after the other, an early stage of training has layers in it that have "
+    "not learned yet."
+)
 
 
 def claims(trace: Trace) -> list[Claim]:
-    """All claims about a run; those about the null only if it has one."""
-    settling = [outer_pairs_first(trace)] if trace.sizes.get("pair", 0) > 1 else []
-    if not has_null(trace):
-        return [*settling, measurable()]
+    """All claims about a run on one probe; those about the null only if it has one."""
+    paired = trace.sizes.get("pair", 0) > 1
+    null = has_null(trace)
+    phases = [fitting(CODE), simplifying(CODE)]
     return [
-        *settling,
-        fitting(CODE),
-        simplifying(CODE),
-        simplifying_above_null(CODE),
+        *([outer_pairs_first(trace)] if paired else []),
+        *(shared.towards_code(side, TYPE_ONE, notes=(TURNS,)) for side in SIDES),
+        *(shared.nested(TYPE_TWO) if paired else []),
+        *(phases if null else [replace(claim, controls={}) for claim in phases]),
+        *([shared.towards_code_above_null(side) for side in SIDES] if null else []),
+        *([simplifying_above_null(CODE)] if null else []),
         measurable(),
     ]
+
+
+def chains(trace: Trace) -> dict[str, Chain]:
+    """The inequalities that a run can be asked about."""
+    nested = {"nested": shared.nested_pairs(trace)} if trace.sizes.get("pair", 0) > 1 else {}
+    return shared.chains(trace) | nested
 
 
 def outer_pairs_first(trace: Trace) -> Claim:

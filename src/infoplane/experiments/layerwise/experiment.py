@@ -29,7 +29,7 @@ from infoplane.training.stacked import METHODS, backpropagation
 from infoplane.values.finding import Finding
 from infoplane.values.panel import Panel
 from infoplane.values.table import Table
-from infoplane.values.trace import Checkpoint, Row, Tick, Trace
+from infoplane.values.trace import Checkpoint, Row, Tick, Trace, held_out
 
 
 @final
@@ -108,7 +108,7 @@ class Layerwise(OnStacked):
             require_pairs(len(images), size, "information needs two samples")
         schedule = self.schedule(model)
         spent = Spent(schedule)
-        probe = self.probing.probe(self.data, self.seed)
+        planes = self.probing.planes(self.data, self.seed, lambda probe: self.plane(model, probe))
         snapshots = train(
             model,
             schedule,
@@ -121,7 +121,7 @@ class Layerwise(OnStacked):
         )
         yield from record(
             snapshots,
-            [self.plane(model, probe), self.losses(COSTS[SQUARED_ERROR]), spent],
+            [planes, self.losses(COSTS[SQUARED_ERROR]), spent],
             at=frozenset(self.probing.moments(self.training.steps)),
             optimiser=optimiser,
             checkpoint_every=checkpoint_every(self.training.steps),
@@ -129,8 +129,9 @@ class Layerwise(OnStacked):
 
     @staticmethod
     def findings(traces: Sequence[Trace]) -> list[Finding]:
-        """S1's phases, the order in which pairs settle, and whether all is measurable."""
-        return judged(claims(traces[0]), traces)
+        """S0's inequalities and order of pairs, S1's phases, and whether all is measurable."""
+        parts = [held_out(trace) for trace in traces]
+        return judged(claims(parts[0]), parts) if parts else []
 
     @staticmethod
     def panels(trace: Trace) -> list[Panel]:

@@ -6,34 +6,43 @@ from typing import ClassVar, final
 
 import xarray as xr
 
-from infoplane.analysis.claims import UNTRAINED, Claim, Statistic, above_null, judged
+from infoplane.analysis.claims import UNTRAINED, Claim, Statistic, judged
+from infoplane.analysis.curves import together
 from infoplane.analysis.family import member
-from infoplane.experiments import panels as shared
+from infoplane.experiments.chains import CODE
 from infoplane.experiments.claims import has_null
-from infoplane.experiments.gaps import left_out
-from infoplane.experiments.layerwise.claims import CODE, outer_pairs_first
+from infoplane.experiments.gaps import diverged_members, left_out
+from infoplane.experiments.layerwise.claims import outer_pairs_first
 from infoplane.experiments.members import (
+    DIVERGED,
     ONE_NUMBER,
     Moment,
+    above_null_at,
     first,
+    in_figures,
     last,
     layer_curves,
     loss_curves,
     members,
+    nothing_saturated,
     per_run,
+    planes,
+    training_seconds,
 )
 from infoplane.experiments.protocol import Family
-from infoplane.experiments.sentences import verdicts_told
+from infoplane.experiments.sentences import probe_told, verdicts_told
 from infoplane.values.finding import Finding
 from infoplane.values.panel import Panel
 from infoplane.values.table import Cell, Table
-from infoplane.values.trace import Trace
+from infoplane.values.trace import Trace, held_out
 
 WHOLE, LOCAL, RANDOM = "backpropagation", ("pairs", "information"), "random"
 WITHIN = 1.1
 """The test error of a local method may be so many times that of back-propagation."""
 FEEDFORWARD = "yu2019understanding, alternative feedforward training methods (details from memory)"
 CONTROL = "ours: what random features reach"
+UNTIMED = "–"
+"""In the place of seconds that nobody told."""
 
 
 @final
@@ -46,22 +55,23 @@ class Methods(Family):
     @staticmethod
     def findings(traces: Sequence[Trace]) -> list[Finding]:
         """Whether the local methods reach back-propagation, in error and in information."""
-        return judged(claims(traces[0]), traces)
+        parts = [held_out(trace) for trace in traces]
+        return judged(claims(parts[0]), parts) if parts else []
 
     @staticmethod
     def panels(trace: Trace) -> list[Panel]:
         """The planes of all methods, the code's information, and the error."""
-        return panels(trace)
+        return panels(held_out(trace))
 
     @staticmethod
     def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
         """What each method reached for the same compute."""
-        return summary(trace, findings)
+        return [*summary(held_out(trace), findings), *probe_told(trace)]
 
     @staticmethod
     def tables(trace: Trace, seconds: Mapping[str, float]) -> list[Table]:
-        """What each method reached, in numbers."""
-        return [reached(trace)]
+        """What each method reached, in numbers, and how long it took."""
+        return [reached(held_out(trace), seconds)]
 
 
 def claims(trace: Trace) -> list[Claim]:
@@ -83,10 +93,10 @@ def claims(trace: Trace) -> list[Claim]:
 
 def panels(trace: Trace) -> list[Panel]:
     """Planes of one estimator side by side, then what the code keeps, then the error."""
-    parts = {str(name): one for name, one in members(trace, "method").items()}
+    parts = _by_method(trace)
     names = [str(name) for name in trace["estimator"].values]
     return [
-        *(_plane(one, estimator, method) for estimator in names for method, one in parts.items()),
+        *planes(parts),
         *(
             layer_curves(
                 parts,
@@ -111,48 +121,73 @@ def panels(trace: Trace) -> list[Panel]:
 
 def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
     """What each method reached for the same compute."""
-    parts = members(trace, "method")
+    parts = _by_method(trace)
     told = "; ".join(
-        f"{name} {float(last(one['loss_test'])):.4f} ({float(last(one['updates'])):.0f} updates)"
+        f"{name} {in_figures(last(one['loss_test']), '.4f')} "
+        f"({in_figures(last(one['updates']), '.0f')} updates)"
         for name, one in parts.items()
     )
-    dearest = max(float(last(one["multiply_adds"])) for one in parts.values())
+    dearest = max(float(last(one["multiply_adds"]).max()) for one in parts.values())
     return [
         f"Test error after at most {dearest:.3g} multiply-adds: {told}.",
-        "Seconds are those of each run's own page: small updates use a machine badly, so that "
-        "equal compute is not equal time.",
+        "Equal compute is not equal time: small updates use a machine badly, as the seconds show.",
+        *diverged_members(parts),
         *verdicts_told(findings),
         *left_out(claims(trace), findings),
     ]
 
 
-def reached(trace: Trace) -> Table:
-    """What each method reached, in numbers."""
+def reached(trace: Trace, seconds: Mapping[str, float]) -> Table:
+    """What each method reached, in numbers.
+
+    Args:
+        trace: The family, of one seed or of several.
+        seconds: Wall-clock time by part, under the names of ``members.of_member``.
+    """
     estimators = [str(name) for name in trace["estimator"].values]
-    rows = []
-    for name, one in members(trace, "method").items():
-        kept = last(one["I_XT"].sel(layer=CODE)).mean("batch")
-        told = (
-            str(name),
-            f"{float(last(one['loss_test'])):.5f}",
-            *(f"{float(kept.sel(estimator=estimator)):.3f}" for estimator in estimators),
-            f"{float(last(one['updates'])):.0f}",
-            f"{float(last(one['multiply_adds'])):.4g}",
-        )
-        rows.append(tuple(Cell((words,)) for words in told))
+    above = [f"above its null, {name}" for name in estimators] if has_null(trace) else []
     return Table(
         "At the end of training",
         (
             "method",
             "test error",
-            *(f"I(X;{CODE}), {estimator}" for estimator in estimators),
+            *(f"I(X;{CODE}), {name}" for name in estimators),
+            *above,
             "updates",
             "multiply-adds",
+            "seconds",
         ),
-        tuple(rows),
-        "Error in squared intensity, information in bits, as raw values: what is above the null "
-        "is in the claims.",
+        tuple(_row(name, one, seconds) for name, one in _by_method(trace).items()),
+        "Error in squared intensity, information in bits, each a mean over what it was repeated "
+        "over. Seconds are those of the updates alone, wall-clock, on the machine that computed "
+        f"the run; of several seeds the mean. {DIVERGED}",
     )
+
+
+def _row(name: str, one: Trace, seconds: Mapping[str, float]) -> tuple[Cell, ...]:
+    estimators = [str(estimator) for estimator in one["estimator"].values]
+    code = one.sel(layer=CODE)
+    kept = [last(code["I_XT"])]
+    if has_null(one):
+        kept.append(above_null_at(last, code, "I_XT"))
+    spent = training_seconds(seconds, name)
+    told = (
+        name,
+        in_figures(last(one["loss_test"]), ".5f"),
+        *(
+            in_figures(of.sel(estimator=estimator), ".3f")
+            for of in kept
+            for estimator in estimators
+        ),
+        in_figures(last(one["updates"]), ".0f"),
+        in_figures(last(one["multiply_adds"]), ".4g"),
+        UNTIMED if spent is None else f"{spent:.1f}",
+    )
+    return tuple(Cell((words,)) for words in told)
+
+
+def _by_method(trace: Trace) -> dict[str, Trace]:
+    return {str(name): one for name, one in members(trace, "method").items()}
 
 
 def _reaches(method: str) -> Claim:
@@ -163,7 +198,7 @@ def _reaches(method: str) -> Claim:
         source=FEEDFORWARD,
         statistic=lambda trace: WITHIN - _ratio(trace, last(_error(trace, method))),
         controls={UNTRAINED: lambda trace: WITHIN - _ratio(trace, first(_error(trace, method)))},
-        rests_on=_unsaturated,
+        rests_on=nothing_saturated,
         evidence=lambda trace: _errors(trace, (WHOLE, method)),
         unit="1",
         notes=("The effect is 1.1 less the ratio of the two errors.", ONE_NUMBER),
@@ -189,8 +224,7 @@ def _informs(method: str) -> Claim:
 
 def _informs_above_null(method: str) -> Claim:
     def kept(trace: Trace, name: str, when: Moment) -> xr.DataArray:
-        one = trace.sel({"method": name, "layer": CODE}, drop=True)
-        return when(above_null(one, "I_XT"))
+        return above_null_at(when, trace.sel({"method": name, "layer": CODE}, drop=True), "I_XT")
 
     return Claim(
         key=f"code-{method}-above-null",
@@ -229,7 +263,7 @@ def _beats_random(method: str) -> Claim:
         source=CONTROL,
         statistic=lambda trace: 1 - _ratio(trace, last(_error(trace, method)), RANDOM),
         controls={UNTRAINED: lambda trace: 1 - _ratio(trace, first(_error(trace, method)), RANDOM)},
-        rests_on=_unsaturated,
+        rests_on=nothing_saturated,
         evidence=lambda trace: _errors(trace, (RANDOM, method)),
         unit="1",
         notes=("The effect is 1 less the ratio of the two errors.", ONE_NUMBER),
@@ -256,20 +290,5 @@ def _kept(trace: Trace, method: str, when: Moment) -> xr.DataArray:
 
 
 def _both(trace: Trace, method: str) -> xr.DataArray:
-    """The code's information under both methods at the end."""
-    return last(trace["I_XT"].sel({"method": [WHOLE, method], "layer": CODE}, drop=True))
-
-
-def _unsaturated(trace: Trace) -> xr.DataArray:
-    """What an error rests on: nothing that could be saturated."""
-    return per_run(xr.zeros_like(last(trace["loss_test"].isel(method=0, drop=True))), trace)
-
-
-def _plane(one: Trace, estimator: str, method: str) -> Panel:
-    panel = shared.plane(one, estimator)
-    return replace(
-        panel,
-        key=f"{panel.key}-{method}",
-        title=f"Information plane, {method}",
-        scale=f"plane-{estimator}",
-    )
+    """The code's information under both methods at the end, along "part"."""
+    return together({name: _kept(trace, name, last) for name in (WHOLE, method)})

@@ -7,32 +7,22 @@ from typing import Any
 
 from infoplane.experiments import panels as shared
 from infoplane.experiments.gaps import diverged, left_out
-from infoplane.experiments.layerwise.claims import claims
-from infoplane.experiments.sentences import verdicts_told
+from infoplane.experiments.layerwise.claims import chains, claims
+from infoplane.experiments.sentences import learned, probe_told, verdicts_told
+from infoplane.training.phases import TRAINING
 from infoplane.values.finding import Finding
 from infoplane.values.panel import Panel
 from infoplane.values.table import Cell, Table
-from infoplane.values.trace import Trace
-
-_CURVES = {
-    "I_XT": "What each layer keeps of the input; dashed: the same after shuffling (the null).",
-    "I_TY": "What each layer shares with the reconstruction; dashed: the null.",
-    "I_pair": "Symmetric pairs of encoder and decoder stages; dashed: the null.",
-    "S_T": "Entropy of each layer: at the ceiling, informations are entropies.",
-}
+from infoplane.values.trace import Trace, held_out, sides
 
 
 def panels(trace: Trace) -> list[Panel]:
-    """All figures, every estimator beside the other."""
+    """All figures, every estimator beside the other, probe by probe; chains on the last one."""
     names = [str(name) for name in trace["estimator"].values]
+    last, probes = held_out(trace), sides(trace)
     return [
-        *(shared.plane(trace, name) for name in names),
-        *(
-            shared.curves(trace, variable, name, caption)
-            for name in names
-            for variable, caption in _CURVES.items()
-            if variable in trace
-        ),
+        *(shared.plane(part, name, side) for name in names for side, part in probes.items()),
+        *shared.layer_wise(probes, "reconstruction"),
         shared.companions(
             trace,
             "loss",
@@ -41,27 +31,21 @@ def panels(trace: Trace) -> list[Panel]:
             "it.",
             {"loss_train": "training", "loss_test": "test"},
         ),
-        shared.companions(
-            trace,
-            "norms",
-            "Mean activation norm",
-            "Scale, not information; a rule that does not standardise reacts to it.",
-            {"norm_T": ""},
-        ),
+        shared.norms(last),
+        *(shared.strip(last, chains(last), name) for name in names),
     ]
 
 
 def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
     """What was trained, at what cost, and what was found."""
-    error = trace["loss_test"].values
     updates, products = (float(trace[name][-1]) for name in ("updates", "multiply_adds"))
     return [
-        f"{trace.attrs['description']}; the test error went from {error[0]:.4f} to "
-        f"{error[-1]:.4f}.",
+        f"{trace.attrs['description']}; {learned(trace['loss_test'].values)}.",
         f"It made {updates:.0f} updates of {products:.4g} multiply-adds together.",
         *diverged(trace),
         *verdicts_told(findings),
-        *left_out(claims(trace), findings),
+        *left_out(claims(held_out(trace)), findings),
+        *probe_told(trace),
         "One seed: what it shows is about this network, not yet about the method.",
     ]
 
@@ -80,7 +64,7 @@ def costs(trace: Trace, seconds: Mapping[str, float]) -> Table:
 
 def _row(phase: Mapping[str, Any], seconds: Mapping[str, float]) -> tuple[Cell, ...]:
     updates, each = int(phase["updates"]), int(phase["multiply-adds of an update"])
-    spent = seconds.get(f"training: {phase['name']}", math.nan)
+    spent = seconds.get(TRAINING + str(phase["name"]), math.nan)
     told = (
         str(phase["name"]),
         f"{phase['first step']}–{phase['last step']}",

@@ -14,7 +14,8 @@ from infoplane.analysis.claims import judged
 from infoplane.experiments.on_images import OnImages, trained
 from infoplane.experiments.regularised import figures
 from infoplane.experiments.regularised.claims import claims
-from infoplane.experiments.regularised.family import Weights
+from infoplane.experiments.regularised.family import Regularisers
+from infoplane.experiments.regularised.regulariser import Regulariser
 from infoplane.experiments.settings import (
     Probing,
     Training,
@@ -27,12 +28,13 @@ from infoplane.models.mlp import Classifier, hidden_names
 from infoplane.numerics.bandwidth import Tapia
 from infoplane.observe.classification import Classification
 from infoplane.observe.plane import INPUT, TARGET, Plane
+from infoplane.observe.probe import Probe
 from infoplane.store.address import NOT_ADDRESSED
 from infoplane.training.objectives import RenyiInformation
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.finding import Finding
 from infoplane.values.panel import Panel
-from infoplane.values.trace import Checkpoint, Row, Tick, Trace
+from infoplane.values.trace import Checkpoint, Row, Tick, Trace, held_out
 
 
 @final
@@ -47,11 +49,10 @@ class Regularised(OnImages):
     Attributes:
         dataset: What it learns to classify.
         data_dir: Folder with the data sets; digits come with scikit-learn and need none.
-        beta: Weight β of the information; 0 trains on cross-entropy alone.
-        alpha: Order α of the information in the objective; 2 needs no eigenvalues.
+        regulariser: The weight β of the information, and dropout beside it or in its place.
+        order: Order α of the information in the objective; 2 needs no eigenvalues.
         layer: The layer T that pays, such as "hidden.3", or "last" for the last hidden one.
         hidden: Widths of the hidden layers.
-        dropout: Share of hidden units dropped while training, another way to regularise.
         seed: Seed of every random stream.
         training: How long and how fast it learns.
         probing: When it is looked at, and on which images.
@@ -62,15 +63,14 @@ class Regularised(OnImages):
     name: ClassVar[str] = "regularised"
     title: ClassVar[str] = "A classifier that pays for information about its input"
     results_version: ClassVar[int] = 1
-    family = Weights
+    family = Regularisers
 
     dataset: Literal["digits", "mnist", "fashion", "emnist"] = "digits"
     data_dir: Path | None = field(default=None, metadata=NOT_ADDRESSED)
-    beta: float = 0.01
-    alpha: float = 2.0
+    regulariser: Regulariser = Regulariser()
+    order: float = 2.0
     layer: str = "last"
     hidden: tuple[int, ...] = (256, 256, 64)
-    dropout: float = 0.0
     seed: int = 0
     training: Training = Training(steps=3000)
     probing: Probing = Probing()
@@ -78,10 +78,6 @@ class Regularised(OnImages):
     device: str = field(default="cpu", metadata=NOT_ADDRESSED)
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.beta) and self.beta >= 0):
-            raise InfoplaneError(f"beta={self.beta}: the weight must be 0 or positive.")
-        if not 0 <= self.dropout < 1:
-            raise InfoplaneError(f"dropout={self.dropout}: it must be at least 0 and below 1.")
         require_at_least(1, **{f"hidden[{i}]": width for i, width in enumerate(self.hidden)})
         if not self.hidden:
             raise InfoplaneError("hidden is empty: one hidden layer is the least.")
@@ -90,15 +86,15 @@ class Regularised(OnImages):
                 f"layer={self.layer}: choose last, or one of "
                 f"{', '.join(hidden_names(len(self.hidden)))}."
             )
-        if math.isinf(self.alpha):
-            raise InfoplaneError("alpha=inf cannot be stored with a run; take a large number.")
+        if math.isinf(self.order):
+            raise InfoplaneError("order=inf cannot be stored with a run; take a large number.")
         require_device(self.device)
         _ = self.information  # refuses orders that make no sense
 
     @property
     def information(self) -> RenyiInformation:
         """What the layer pays for, in bits."""
-        return RenyiInformation(self.alpha, x_bandwidth=Tapia(standardise="whole"))
+        return RenyiInformation(self.order, x_bandwidth=Tapia(standardise="whole"))
 
     @property
     def pays(self) -> str:
@@ -109,12 +105,13 @@ class Regularised(OnImages):
     def attributes(self) -> dict[str, Any]:
         """What the Trace says of itself."""
         widths = "-".join(map(str, (math.prod(self.data.shape), *self.hidden, self._classes)))
-        dropped = f", dropout {self.dropout:g}" if self.dropout else ""
+        beta, dropout = self.regulariser.beta, self.regulariser.dropout
+        dropped = f", dropout {dropout:g}" if dropout else ""
         return {
             "experiment": self.name,
             "description": (
-                f"Classifier {widths} on {self.dataset}, cross-entropy + {self.beta:g} nat/bit × "
-                f"I(X;{self.pays}) of order {self.alpha:g}{dropped}, {self.training.steps} "
+                f"Classifier {widths} on {self.dataset}, cross-entropy + {beta:g} nat/bit × "
+                f"I(X;{self.pays}) of order {self.order:g}{dropped}, {self.training.steps} "
                 f"updates, seed {self.seed}"
             ),
             "seed": self.seed,
@@ -123,9 +120,13 @@ class Regularised(OnImages):
         }
 
     def model(self) -> Classifier:
-        """The untrained network, the same for every β."""
+        """The untrained network, the same whatever regularises it."""
         return Classifier(
-            self.data.shape, self.hidden, self._classes, dropout=self.dropout, seed=self.seed
+            self.data.shape,
+            self.hidden,
+            self._classes,
+            dropout=self.regulariser.dropout,
+            seed=self.seed,
         )
 
     def objective(self, model: Classifier, x: Tensor, y: Tensor) -> Tensor:
@@ -137,21 +138,22 @@ class Regularised(OnImages):
             y: Their classes (n,).
         """
         found = model.activations(x)
-        loss = cross_entropy(found["output"], y)
-        return loss + self.beta * self.information(x, found[self.pays]) if self.beta else loss
+        loss, beta = cross_entropy(found["output"], y), self.regulariser.beta
+        return loss + beta * self.information(x, found[self.pays]) if beta else loss
 
     def run(self, resume: Checkpoint | None = None) -> Iterator[Row | Checkpoint | Tick]:
         """Trains and measures; resumed, yields what comes after the checkpoint."""
         model = self.model().to(self.device)
         x, y = self.data.train_x.to(self.device), self.data.train_y.to(self.device)
-        if self.beta:
+        if self.regulariser.beta:
             require_pairs(len(x), self.training.batch_size, "information needs two samples")
         optimiser = torch.optim.Adam(model.parameters(), lr=self.training.learning_rate)
+        planes = self.probing.planes(self.data, self.seed, lambda probe: self._plane(model, probe))
         yield from trained(
             model,
             lambda chosen: self.objective(model, x[chosen], y[chosen]),
             optimiser,
-            [self._plane(model), self._classification()],
+            [planes, self._classification()],
             samples=len(x),
             batch_size=self.training.batch_size,
             at=frozenset(self.probing.moments(self.training.steps)),
@@ -159,10 +161,10 @@ class Regularised(OnImages):
             resume=resume,
         )
 
-    def _plane(self, model: Classifier) -> Plane:
-        """Everything between input, layers and class."""
+    def _plane(self, model: Classifier, probe: Probe) -> Plane:
+        """Everything between input, layers and class on a probe."""
         return Plane(
-            probe=self.probing.probe(self.data, self.seed).to(self.device),
+            probe=probe.to(self.device),
             layers=model.layers,
             target=TARGET,
             estimators=self.widths.estimators(images=(INPUT,)),
@@ -189,7 +191,8 @@ class Regularised(OnImages):
     @staticmethod
     def findings(traces: Sequence[Trace]) -> list[Finding]:
         """The order of the layers, the phases of the one that pays, and what is measurable."""
-        return judged(claims(traces[0]), traces)
+        parts = [held_out(trace) for trace in traces]
+        return judged(claims(parts[0]), parts) if parts else []
 
     @staticmethod
     def panels(trace: Trace) -> list[Panel]:

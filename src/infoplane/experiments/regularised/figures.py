@@ -5,16 +5,11 @@ from collections.abc import Sequence
 from infoplane.experiments import panels as shared
 from infoplane.experiments.gaps import diverged, left_out
 from infoplane.experiments.regularised.claims import claims, towards_output
-from infoplane.experiments.sentences import verdicts_told
+from infoplane.experiments.sentences import probe_told, verdicts_told
 from infoplane.values.finding import Finding
 from infoplane.values.panel import Panel
-from infoplane.values.trace import Trace
+from infoplane.values.trace import Trace, held_out, sides
 
-_CURVES = {
-    "I_XT": "What each layer keeps of the input; dashed: the same after shuffling (the null).",
-    "I_TY": "What each layer shares with the class; dashed: the null.",
-    "S_T": "Entropy of each layer: at the ceiling, informations are entropies.",
-}
 _COMPANIONS = {
     "loss": ("Cross-entropy", "On fixed images, without the price of information."),
     "error": ("Classification error", "Share of fixed images that are classified wrongly."),
@@ -22,15 +17,12 @@ _COMPANIONS = {
 
 
 def panels(trace: Trace) -> list[Panel]:
-    """All figures, every estimator beside the other."""
+    """All figures, every estimator beside the other, probe by probe; chains on the last one."""
     names = [str(name) for name in trace["estimator"].values]
+    last, probes = held_out(trace), sides(trace)
     return [
-        *(shared.plane(trace, name) for name in names),
-        *(
-            shared.curves(trace, variable, name, caption)
-            for name in names
-            for variable, caption in _CURVES.items()
-        ),
+        *(shared.plane(part, name, side) for name in names for side, part in probes.items()),
+        *shared.layer_wise(probes, "class"),
         *(
             shared.companions(
                 trace,
@@ -41,14 +33,8 @@ def panels(trace: Trace) -> list[Panel]:
             )
             for key, (title, caption) in _COMPANIONS.items()
         ),
-        shared.companions(
-            trace,
-            "norms",
-            "Mean activation norm",
-            "Scale, not information; a rule that does not standardise reacts to it.",
-            {"norm_T": ""},
-        ),
-        *(shared.strip(trace, {"input": towards_output(trace)}, name) for name in names),
+        shared.norms(last),
+        *(shared.strip(last, {"input": towards_output(last)}, name) for name in names),
     ]
 
 
@@ -60,6 +46,7 @@ def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
         f"{error[-1]:.2%} of {trace['error_test'].attrs['n']} images.",
         *diverged(trace),
         *verdicts_told(findings),
-        *left_out(claims(trace), findings),
+        *left_out(claims(held_out(trace)), findings),
+        *probe_told(trace),
         "One seed: what it shows is about this network, not yet about its training.",
     ]

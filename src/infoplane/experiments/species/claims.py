@@ -7,9 +7,9 @@ import xarray as xr
 from infoplane.analysis import phases
 from infoplane.analysis.claims import SHUFFLED, UNTRAINED, Claim, untrained
 from infoplane.analysis.curves import end, follows, last_moments
-from infoplane.analysis.dpi import Chain, along
+from infoplane.analysis.dpi import Chain
+from infoplane.experiments import chains as shared
 from infoplane.experiments.claims import (
-    chain_claim,
     fitting,
     has_null,
     measurable,
@@ -23,6 +23,9 @@ from infoplane.values.trace import Trace
 
 MEAN = "mean"
 """The layer of the code's mean μ, in species that draw their code."""
+ASIDE = (MEAN,)
+"""Layers on no chain: the drawn code depends on its log-variance as well."""
+DPI = "lee2021information, DPI of encoder and decoder"
 GUIDELINE = "lee2021information, as all of its planes show it"
 SCALE = "not a claim of lee2021information, whose width rule is not scale-invariant"
 BOUND = "alemi2018fixing, the rate"
@@ -42,28 +45,8 @@ def claims(trace: Trace) -> list[Claim]:
 
 
 def chains(trace: Trace) -> dict[str, Chain]:
-    """Both chains of a network that has them, by side; a shallow one has none.
-
-    The mean of a drawn code is left out: the code depends on its log-variance as well.
-    """
-    found = {}
-    if len(inward(trace)) > 1:
-        found["encoder"] = _chain(trace, "encoder")
-    if len(outward(trace)) > 1:
-        found["decoder"] = _chain(trace, "decoder")
-    return found
-
-
-def inward(trace: Trace) -> list[str]:
-    """The layers from the input to the code."""
-    layers = [str(layer) for layer in trace["layer"].values]
-    return [layer for layer in layers[: layers.index(CODE) + 1] if layer != MEAN]
-
-
-def outward(trace: Trace) -> list[str]:
-    """The layers from the output back to the code."""
-    layers = [str(layer) for layer in trace["layer"].values]
-    return [*layers[: layers.index(CODE) : -1], CODE]
+    """Both chains of a network that has them, by side; a shallow one has none."""
+    return shared.chains(trace, ASIDE)
 
 
 def is_entropy() -> Claim:
@@ -87,29 +70,9 @@ def _saturated_rules(trace: Trace) -> list[str]:
     return [str(name) for name in full["estimator"].values[full.values]]
 
 
-def _chain(trace: Trace, side: str) -> Chain:
-    if side == "encoder":
-        return Chain.of(along(trace, "I_XT", inward(trace), "I(input; {})"))
-    return Chain.of(along(trace, "I_TY", outward(trace), "I({}; output)"))
-
-
-_CHAINED = {
-    "encoder": "about the input grows at no stage of training from layer to layer up to the code",
-    "decoder": "about the reconstruction grows at no stage from the output back to the code",
-}
-
-
 def _chains(trace: Trace) -> list[Claim]:
     """Both inequalities, and the diagonal that every species has."""
-    found = [
-        chain_claim(
-            f"dpi-{side}",
-            f"Information {_CHAINED[side]}.",
-            "lee2021information, DPI of encoder and decoder",
-            lambda one, side=side: _chain(one, side),  # type: ignore[misc]
-        )
-        for side in chains(trace)
-    ]
+    found = [shared.towards_code(side, DPI, without=ASIDE) for side in chains(trace)]
     return [*found, _diagonal()]
 
 
@@ -225,4 +188,4 @@ def _at_code(trace: Trace) -> xr.DataArray:
 
 
 def _before_code(trace: Trace) -> xr.DataArray:
-    return trace["I_XT"].sel(layer=inward(trace)[-2], drop=True)
+    return trace["I_XT"].sel(layer=shared.layers_of(trace, "encoder", ASIDE)[-2], drop=True)

@@ -14,12 +14,6 @@ from infoplane.values.finding import Finding
 from infoplane.values.panel import Panel
 from infoplane.values.trace import Trace
 
-_CURVES = {
-    "I_XT": "What each layer keeps of the input; dashed: the same after shuffling (the null).",
-    "I_TY": "What each layer shares with the reconstruction; dashed: the null.",
-    "S_T": "Entropy of each layer: where S(X) is saturated, I(X;T) is this.",
-}
-
 
 def panels(trace: Trace) -> list[Panel]:
     """All figures, every estimator beside the other."""
@@ -28,20 +22,10 @@ def panels(trace: Trace) -> list[Panel]:
     above = "What is left of I(X;T) when its permutation mean is taken off."
     return [
         *(shared.plane(trace, name) for name in names),
-        *(
-            shared.curves(trace, variable, name, caption)
-            for name in names
-            for variable, caption in _CURVES.items()
-        ),
+        *shared.layer_wise({"": trace}, "reconstruction"),
         *([shared.excess(trace, "I_XT", name, above) for name in names] if has_null(trace) else []),
         _losses(trace),
-        shared.companions(
-            trace,
-            "norms",
-            "Mean activation norm",
-            "Scale, not information; a rule that does not standardise reacts to it.",
-            {"norm_T": ""},
-        ),
+        shared.norms(trace),
         *([_rate(trace)] if "rate" in trace else []),
         *(shared.strip(trace, ordered, name) for name in names if ordered),
     ]

@@ -26,7 +26,8 @@ class StackedAutoencoder(nn.Module):
     """Image → encoder.1 → … → code → … → decoder.1 → output, all sigmoid.
 
     Stages are modules of their own, so that each can be recorded by name; ``encoder.i`` and
-    ``decoder.i`` have equal widths and are the symmetric pair (T_i, T_i′).
+    ``decoder.i`` have equal widths and are the symmetric pair (T_i, T_i′): decoder.1 is the
+    outermost, next to the output. In S1's species it is the one that follows the code.
 
     Args:
         shape: Shape of one image (c, h, w).
