@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any, final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -210,9 +209,18 @@ def _kind(panel: Panel) -> str:
 def _rows(
     kind: str, members: list[tuple[int, Panel]]
 ) -> Iterator[tuple[str, list[tuple[int, Panel]]]]:
-    """Figures of one group in a row; strips, and planes that are no multiples, in one."""
+    """Figures of one group in a row, groups in order of their first figure.
+
+    Strips, planes that are no multiples, and groups of one figure each are one row.
+    """
     if kind in ("curve", "response") or _are_multiples([one for _, one in members]):
-        yield from ((key, list(row)) for key, row in groupby(members, lambda one: one[1].group))
+        groups: dict[str, list[tuple[int, Panel]]] = {}
+        for one in members:
+            groups.setdefault(one[1].group, []).append(one)
+        if len(groups) > 1 and all(len(row) == 1 for row in groups.values()):
+            yield "", members
+        else:
+            yield from groups.items()
     elif members:
         yield "", members
 
@@ -221,7 +229,7 @@ def _band(group: str, row: list[tuple[int, Panel]], said: set[tuple[str, str]]) 
     """A row, with the words that all its figures share said once, and no words said twice."""
     captions = {one.caption for _, one in row}
     lead = captions.pop() if len(captions) == 1 and len(row) > 1 else ""
-    alike = len({one.title for _, one in row}) == 1 and all(one.group for _, one in row)
+    alike = row[0][1].plane and len({one.title for _, one in row}) == 1
     multiples = _are_multiples([one for _, one in row])
     legends = [own_legend(one) for _, one in row]
     shared = _shared_legend(legends) if multiples or _kind(row[0][1]) == "response" else []
@@ -230,7 +238,7 @@ def _band(group: str, row: list[tuple[int, Panel]], said: set[tuple[str, str]]) 
         key = (panel.caption, panel.side)
         caption = "" if lead or key in said else panel.caption
         said.add(key)
-        name = panel.title if group else panel.group if alike else panel.heading
+        name = panel.title if group else (alike and panel.group) or panel.heading
         legend = [] if shared else own_legend(panel)
         members.append(Placed(number, panel, name, caption, legend))
     return Band(group, lead, shared, members, multiples)
