@@ -5,6 +5,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import infoplane.bottleneck as bottleneck  # noqa: F401
     from infoplane.engine.cluster import RayCluster as RayCluster
     from infoplane.engine.grid import grid as grid
     from infoplane.engine.local import Local as Local
@@ -137,6 +138,8 @@ _HOMES = {
     "RenyiInformation": "training.objectives",
     "RenyiEntropy": "training.objectives",
     "Frozen": "training.widths",
+    # theory: solve, curve, thresholds and more of a given joint distribution
+    "bottleneck": "bottleneck",
     # your own loop
     "watch": "watching.watch",
     "Tokens": "observe.tokens",
@@ -174,7 +177,8 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 — whatever the name stands 
         raise AttributeError(f"module 'infoplane' has no attribute {name!r}")
     state = random.getstate()
     try:
-        return getattr(import_module(f"infoplane.{_HOMES[name]}"), name)
+        home = import_module(f"infoplane.{_HOMES[name]}")
+        return home if _HOMES[name] == name else getattr(home, name)  # a package is its own home
     finally:  # libraries may draw at random while they are imported; a training must not notice
         random.setstate(state)
 

@@ -1,0 +1,56 @@
+"""The exact bottleneck against its floor: the matrix products of as many evaluations of the map.
+
+60 β of the 12-bit problem (64 distinct rows); with --wide, which takes minutes, also 20 β of a random
+joint of 1000 × 100.
+Evaluations count all descents, refused candidates, Jacobian products and the search for clusters.
+"""
+
+import sys
+import time
+
+import numpy as np
+from timing import table
+
+from infoplane.bottleneck import Curve, Joint, curve
+from infoplane.datasets.known import icosahedron
+
+
+def floor(found: Curve) -> float:
+    """Seconds of the two products p(x|t) p(y|x) and p(y|x) ln p(y|t), once an evaluation."""
+    w = found.joint.reduced.w
+    total = 0.0
+    for one in found.solutions:
+        inverse = np.full((one.clusters, len(w)), 0.1)
+        logs = np.full((w.shape[1], one.clusters), 0.1)
+        few = min(one.iterations, 50)
+        start = time.perf_counter()
+        for _ in range(few):
+            inverse @ w
+            w @ logs
+        total += (time.perf_counter() - start) * one.iterations / few
+    return total
+
+
+def timed(name: str, joint: Joint, betas: np.ndarray) -> None:
+    start = time.perf_counter()
+    found = curve(joint, betas=betas, tolerance=1e-9)
+    seconds = time.perf_counter() - start
+    products = "its matrix products alone"
+    table(name, {"infoplane": seconds, products: floor(found)}, ours=products)
+    used = sum(one.iterations for one in found.solutions)
+    gap = max(one.gap for one in found.solutions if one.gap is not None)
+    print(f"  {used} evaluations, clusters up to {found.solutions[-1].clusters}, gap {gap:.1e} bit")
+
+
+def main() -> None:
+    soft = Joint.of_table(icosahedron.joint(icosahedron.soft_rule(), lumped=True))
+    timed("12-bit problem, 60 β", soft, np.geomspace(1.05, 20, 60))
+    if "--wide" not in sys.argv:
+        return
+    rng = np.random.default_rng(0)
+    wide = rng.gamma(0.1, size=(1000, 100)) + 1e-6
+    timed("1000 × 100, 20 β", Joint.of_counts(wide), np.geomspace(1.02, 3, 20))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,297 @@
+"""The whole curve: solutions along β, each begun from its neighbours, or at given rates."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import final
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from infoplane.bottleneck.descent import Descent, Stop
+from infoplane.bottleneck.joint import Joint, Table, as_joint, numbers
+from infoplane.bottleneck.maps import Point, Problem, logs
+from infoplane.bottleneck.optimum import Optimum, newcomers
+from infoplane.bottleneck.saddle import settled
+from infoplane.bottleneck.solution import Solution, Status, notes, solution
+from infoplane.bottleneck.solver import best, posed
+from infoplane.bottleneck.splitting import split_directions
+from infoplane.bottleneck.starts import MANY, identity, shaken, trivial
+from infoplane.values.errors import InfoplaneError
+
+SHARP = 1e-6
+"""The relative width of β to which a bifurcation is located."""
+BEYOND = 1e-4
+"""How far beyond a bifurcation, relative to β, the other side is looked at: nearer to it, what a
+further cluster gains drowns in rounding."""
+NARROW = 1e-7
+"""The relative width of β within which a rise of the rate by more than ``JUMP`` is a jump."""
+HIT = 1e-10
+"""Bits by which a rate may be missed."""
+JUMP = 1e-4
+"""Bits from which on a rise of the rate at one β is a jump and not a steep rise."""
+FINEST = 1e-13
+"""The relative width of β at which bisection ends in any case."""
+STEEPEST = 1e9
+"""β above which a solution counts as the sufficient statistic."""
+
+
+@final
+@dataclass(frozen=True)
+class Bifurcation:
+    """Where the number of clusters changes.
+
+    Attributes:
+        beta: Where, within 1e-6 of itself.
+        before: Clusters below.
+        after: Clusters above.
+        splits: Whether a cluster splits, its parts moving apart from where it was. Otherwise one
+            appears elsewhere, its mass rising from 0: the solution before is still a local minimum.
+    """
+
+    beta: float
+    before: int
+    after: int
+    splits: bool
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """Solutions along a curve, in the order of β or of the rates that were asked for.
+
+    Attributes:
+        joint: The joint distribution.
+        dual: Whether the distortion is D[p(y|t) ‖ p(y|x)].
+        solutions: One for every β, or for every rate.
+    """
+
+    joint: Joint
+    dual: bool
+    solutions: tuple[Solution, ...]
+    stop: Stop
+
+    @property
+    def betas(self) -> Float[ndarray, " n"]:
+        """β of every solution."""
+        return np.array([one.beta for one in self.solutions])
+
+    @property
+    def rates(self) -> Float[ndarray, " n"]:
+        """I(X;T) of every solution, in bits."""
+        return np.array([one.rate for one in self.solutions])
+
+    @property
+    def relevances(self) -> Float[ndarray, " n"]:
+        """I(T;Y) of every solution, in bits."""
+        return np.array([one.relevance for one in self.solutions])
+
+    @cached_property
+    def bifurcations(self) -> tuple[Bifurcation, ...]:
+        """Where the number of clusters changes between neighbours, found by bisection.
+
+        A cluster that comes and goes again between two neighbours is not seen.
+        """
+        ordered = sorted(self.solutions, key=lambda one: one.beta)
+        finite = [one for one in ordered if math.isfinite(one.beta) and one.status != Status.SHARED]
+        pairs = zip(finite, finite[1:], strict=False)
+        return tuple(found for low, high in pairs for found in _between(low, high, self.stop))
+
+
+def curve(
+    joint: Joint | Table,
+    *,
+    betas: Sequence[float] | Float[ndarray, " n"] | None = None,
+    rates: Sequence[float] | Float[ndarray, " n"] | None = None,
+    dual: bool = False,
+    tolerance: float = 1e-12,
+    evaluations: int = 200_000,
+) -> Curve:
+    """The bottleneck's curve, at given β or at given rates.
+
+    Along β every solution is found twice, and the lower one kept: upwards from one cluster, adding
+    those that help, and downwards from one cluster a state (up to 200 distinct states), each time
+    from the neighbour's encoder with 0.1 % of it spread evenly. At a given rate β is found by
+    bisection; where the rate jumps no β gives it, and the point lies on the chord between both
+    solutions, who are used by turns: its status says so.
+
+    >>> import infoplane as ip
+    >>> found = ip.bottleneck.curve([[0.45, 0.05], [0.05, 0.45]], rates=[0.5])
+    >>> print(f"{found.relevances[0]:.6f} bit at beta = {found.betas[0]:.4f}")
+    0.302684 bit at beta = 1.7862
+
+    Args:
+        joint: p(x, y), shape (x, y), NumPy or torch; or a ``Joint``.
+        betas: Values of β, in any order; solutions come in rising order.
+        rates: Values of I(X;T) in bits instead; solutions come in their order.
+        dual: Reverse the distortion.
+        tolerance: Change of p(t|x) by one step of the plain map that counts as none.
+        evaluations: Evaluations of the map at most in each descent.
+
+    Raises:
+        InfoplaneError: Neither betas nor rates or both, no joint, a negative β or rate, or the
+            dual where some p(y|x) = 0.
+
+    Source: tishby1999information; kolchinsky2019caveats (rates); piran2020dual.
+    """
+    given, stop = as_joint(joint), Stop(tolerance, evaluations)
+    if (betas is None) == (rates is None):
+        raise InfoplaneError("Ask for betas=… or for rates=…, for one of them.")
+    if betas is not None:
+        problems = [posed(given, float(beta), dual=dual) for beta in np.sort(numbers(betas))]
+        found = _annealed(problems, stop)
+        pairs = zip(problems, found, strict=True)
+        return Curve(
+            given, dual, tuple(solution(given, p, o, bounded=True) for p, o in pairs), stop
+        )
+    asked = numbers(rates if rates is not None else ())
+    if (asked < 0).any():
+        raise InfoplaneError(f"A rate is at least 0 bit; {asked.min():g} was asked for.")
+    return Curve(given, dual, tuple(at_rate(given, float(r), dual, stop) for r in asked), stop)
+
+
+def at_rate(joint: Joint, rate: float, dual: bool, stop: Stop) -> Solution:
+    """The solution of that rate, in bits.
+
+    The rate rises with β; what lies between the ends of a jump is shared between them.
+    """
+    low = _solved(joint, 0.0, dual, None, stop)
+    sufficient = _sufficient(joint, dual)
+    if rate >= sufficient.rate - HIT:
+        return sufficient
+    if rate <= HIT:
+        return low
+    used, high, beta = 0, sufficient, 1.0
+    while beta < STEEPEST:
+        found = _solved(joint, beta, dual, low, stop)
+        used += found.iterations
+        if found.rate >= rate:
+            high = found
+            break
+        low, beta = found, 2 * beta
+    low, high, more = _bisected(low, high, lambda one: one.rate - rate, stop)
+    nearest = min((low, high), key=lambda one: abs(one.rate - rate))
+    if abs(nearest.rate - rate) <= HIT or high.rate - low.rate <= JUMP:
+        return replace(nearest, iterations=used + more)
+    return replace(_shared(low, high, rate), iterations=used + more)
+
+
+def _annealed(problems: list[Problem], stop: Stop) -> list[Optimum]:
+    """Of every problem, β rising, the lower of both ways."""
+    log_q, upwards = trivial(problems[0]), []
+    for problem in problems:
+        upwards.append(best(problem, [log_q], stop))
+        log_q = shaken(upwards[-1].descent.at.log_q)
+    last = problems[-1]
+    log_q, downwards = identity(last) if len(last.p) <= MANY else log_q, []
+    for problem in reversed(problems):
+        downwards.append(best(problem, [log_q], stop))
+        log_q = shaken(downwards[-1].descent.at.log_q)
+    return [_lower(*both) for both in zip(upwards, reversed(downwards), strict=True)]
+
+
+def _lower(up: Optimum, down: Optimum) -> Optimum:
+    first, second = up.descent, down.descent
+    better = second.at.objective < first.at.objective - first.at.noise
+    kept = down if better or (second.converged and not first.converged) else up
+    used = first.evaluations + second.evaluations
+    return Optimum(Descent(kept.descent.at, used, kept.descent.converged), kept.gap)
+
+
+def _solved(joint: Joint, beta: float, dual: bool, near: Solution | None, stop: Stop) -> Solution:
+    problem = posed(joint, beta, dual=dual)
+    begun = [trivial(problem)]
+    if near is not None:
+        begun.append(shaken(logs(joint.reduced.merged(near.encoder, joint.px))))
+    return solution(joint, problem, best(problem, begun, stop), bounded=True)
+
+
+def _sufficient(joint: Joint, dual: bool) -> Solution:
+    """β → ∞: a cluster for every distinct p(y|x)."""
+    encoder = joint.reduced.spread(np.eye(len(joint.reduced.p)))
+    return Solution(
+        joint,
+        math.inf,
+        1.0,
+        dual,
+        encoder,
+        joint.reduced.widened(joint.reduced.w),
+        Status.SUFFICIENT,
+        0,
+        0.0,
+        notes(joint, dual),
+    )
+
+
+def _bisected(
+    low: Solution, high: Solution, above: Callable[[Solution], float], stop: Stop
+) -> tuple[Solution, Solution, int]:
+    """Neighbours in β between which ``above`` turns positive, as close as numbers are."""
+    used, at = 0, low
+    while high.beta - low.beta > low.beta * (NARROW if high.rate - low.rate > JUMP else FINEST):
+        middle = (low.beta + high.beta) / 2 if math.isfinite(high.beta) else 2 * low.beta
+        if middle >= STEEPEST:
+            break
+        at = _solved(low.joint, _secant(low, high, above, middle), low.dual, low, stop)
+        used += at.iterations
+        if abs(above(at)) <= HIT:
+            return at, at, used
+        low, high = (low, at) if above(at) > 0 else (at, high)
+        at = _solved(low.joint, (low.beta + high.beta) / 2, low.dual, low, stop)
+        used += at.iterations
+        if abs(above(at)) <= HIT:
+            return at, at, used
+        low, high = (low, at) if above(at) > 0 else (at, high)
+    return low, high, used
+
+
+def _secant(
+    low: Solution, high: Solution, above: Callable[[Solution], float], middle: float
+) -> float:
+    """Where a straight line is 0, kept away from the ends; the middle if one end is at infinity."""
+    if not math.isfinite(high.beta):
+        return middle
+    share = above(low) / (above(low) - above(high))
+    return low.beta + (high.beta - low.beta) * min(0.99, max(0.01, share))
+
+
+def _shared(low: Solution, high: Solution, rate: float) -> Solution:
+    """Both solutions by turns, the clusters of both kept apart."""
+    share = (rate - low.rate) / (high.rate - low.rate)
+    encoder = np.concatenate([(1 - share) * low.encoder, share * high.encoder], 1)
+    decoder = np.concatenate([low.decoder, high.decoder])
+    return replace(low, encoder=encoder, decoder=decoder, status=Status.SHARED, gap=None)
+
+
+def _between(low: Solution, high: Solution, stop: Stop) -> list[Bifurcation]:
+    """All changes of the number of clusters: each branch is followed to where it is left."""
+    found: list[Bifurcation] = []
+    while low.clusters != high.clusters and high.beta - low.beta > SHARP * high.beta:
+        left, right = low.beta, high.beta
+        while right - left > SHARP * right:
+            middle = (left + right) / 2
+            left, right = (middle, right) if _stays(low, middle, stop) else (left, middle)
+        beyond = min(high.beta, right * (1 + BEYOND))
+        after = _solved(low.joint, beyond, low.dual, low, stop)
+        if after.clusters != low.clusters:
+            before = _carried(low, left, stop)
+            problem = posed(low.joint, left, dual=low.dual)
+            splits = bool(split_directions(problem, before)[1].min() <= right * (1 + BEYOND))
+            found.append(Bifurcation((left + right) / 2, low.clusters, after.clusters, splits))
+        low = after
+    return found
+
+
+def _carried(low: Solution, beta: float, stop: Stop) -> Point:
+    """Where a solution comes to rest at another β without further clusters."""
+    log_q = shaken(logs(low.joint.reduced.merged(low.encoder, low.joint.px)))
+    return settled(posed(low.joint, beta, dual=low.dual), log_q, stop).at
+
+
+def _stays(low: Solution, beta: float, stop: Stop) -> bool:
+    """Whether a solution, carried to another β, keeps its clusters and lacks none."""
+    at = _carried(low, beta, stop)
+    lacks = newcomers(posed(low.joint, beta, dual=low.dual), at)
+    return len(at.r) == low.clusters and len(lacks.m) == 0

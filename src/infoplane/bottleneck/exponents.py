@@ -1,0 +1,113 @@
+"""What the dual bottleneck minimises: error exponents. Distributions as rows; bits outside."""
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+from scipy.special import logsumexp
+
+from infoplane.bottleneck.solution import Solution
+from infoplane.values.errors import InfoplaneError
+from infoplane.values.units import LN2
+
+CLOSE = 1e-13
+"""Nats between the bounds of an error exponent."""
+STEPS = 200_000
+"""Steps of the search for it at most."""
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Exponent:
+    """How fast the chance of an error falls that all hypotheses have in common.
+
+    Attributes:
+        value: max over weights of −log2 Σ_y Π_x p(y|x)^weight, in bits a sample; for two
+            hypotheses their Chernoff information.
+        weights: Those weights, shape (x,).
+        decoder: The distribution as far from every hypothesis that has weight, shape (y,).
+        gap: By how much the value may be too small at most, in bits.
+    """
+
+    value: float
+    weights: Float[ndarray, " x"]
+    decoder: Float[ndarray, " y"]
+    gap: float
+
+
+def geometric_mean(
+    weights: Float[ndarray, " x"], rows: Float[ndarray, "x y"]
+) -> tuple[Float[ndarray, " y"], float]:
+    """The q with the least Σ_x weight D[q ‖ p(·|x)], and that minimum, −log2 Z, in bits.
+
+    It is Π_x p(y|x)^weight/Z: the dual's decoder p(y|t) for the weights p(x|t).
+
+    Args:
+        weights: Sum to 1, shape (x,).
+        rows: p(y|x) > 0, shape (x, y).
+
+    Raises:
+        InfoplaneError: Some p(y|x) = 0, or weights that are none.
+    """
+    _require(rows)
+    if weights.shape != (len(rows),) or (weights < 0).any() or abs(weights.sum() - 1) > 1e-9:
+        raise InfoplaneError(f"Weights of {len(rows)} rows are at least 0 and sum to 1.")
+    logs = weights @ np.log(rows)
+    free = float(logsumexp(logs))
+    return np.exp(logs - free), -free / LN2 + 0.0
+
+
+def error_exponent(rows: Float[ndarray, "x y"]) -> Exponent:
+    """The exponent of several hypotheses with one common weight function.
+
+    −ln Z is concave in the weights w, with the derivative D[q ‖ p(·|x)] at its own q, so that
+    max_x D − Σ w D bounds what is missing; w ∝ w exp(D) climbs.
+
+    Args:
+        rows: p(y|x) > 0, one hypothesis a row, shape (x, y).
+
+    Raises:
+        InfoplaneError: Some p(y|x) = 0.
+
+    Source: cover2006elements, section 11.9 (Chernoff information).
+    """
+    _require(rows)
+    logs = np.log(rows)
+    log_w = np.full(len(rows), -np.log(len(rows)))
+    for _ in range(STEPS):
+        mixed = np.exp(log_w) @ logs
+        free = logsumexp(mixed)
+        q = np.exp(mixed - free)
+        far = q @ (mixed - free) - logs @ q
+        gap = float(far.max() + free)
+        if gap <= CLOSE:
+            break
+        log_w = log_w + far
+        log_w -= logsumexp(log_w)
+    return Exponent(float(-free) / LN2 + 0.0, np.exp(log_w), q, max(0.0, gap) / LN2)
+
+
+def cluster_exponents(solution: Solution) -> Float[ndarray, " t"]:
+    """−log2 Z_t of every cluster of a dual solution, in bits; E d is their mean under p(t).
+
+    Raises:
+        InfoplaneError: The solution is none of the dual.
+
+    Source: piran2020dual.
+    """
+    if not solution.dual:
+        raise InfoplaneError("Only clusters of a dual solution have these: solve(…, dual=True).")
+    reduced = solution.joint.reduced
+    encoder = reduced.merged(solution.encoder, solution.joint.px)
+    inverse = (reduced.p[:, None] * encoder / (reduced.p @ encoder)).T
+    return -logsumexp(inverse @ np.log(reduced.w), axis=1) / LN2 + 0.0
+
+
+def _require(rows: Float[ndarray, "x y"]) -> None:
+    if rows.ndim != 2 or not (rows > 0).all() or np.abs(rows.sum(1) - 1).max() > 1e-9:
+        raise InfoplaneError(
+            f"Rows p(y|x) > 0 that sum to 1 are needed; these have shape {rows.shape} and the "
+            f"smallest entry is {rows.min()}. Soften them: 0.999 p(y|x) + 0.001 p(y)."
+        )

@@ -1,0 +1,82 @@
+"""Steps for where the plain one is too short: Newton's, and along a direction that leads down."""
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from infoplane.bottleneck.maps import Point, Problem, alive, centred, evaluate, jacobian_product
+
+PRODUCTS = 40
+"""Jacobian products at most that a Newton step may take."""
+ACCURATE = 1e-4
+"""The share of its residual to which the linear equation is solved."""
+LENGTHS = (3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003)
+"""Changes of ln q that are tried along a direction."""
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Newton:
+    """A Newton step, or the direction of negative curvature that was met on the way.
+
+    Attributes:
+        log_q: Where the step leads.
+        down: A change of ln q along which the objective is concave, of size 1; None if none is.
+        products: Jacobian products it took.
+    """
+
+    log_q: Float[ndarray, "x t"]
+    down: Float[ndarray, "x t"] | None
+    products: int
+
+
+def newton(problem: Problem, at: Point) -> Newton:
+    """Solves (1 − J) u = ln q_next − ln q by conjugate gradients, for u; α > 0.
+
+    Both J and the inner product Σ p(x) q(t|x) u v are those in which J is self-adjoint.
+    """
+    weights = problem.p[:, None] * at.q
+    zero = np.isneginf(at.log_next) | np.isneginf(at.log_q)
+    step = np.where(zero, 0.0, at.log_next) - np.where(zero, 0.0, at.log_q)
+    rest = centred(at, step)
+    solution, direction = np.zeros_like(rest), rest
+    square = first = float((weights * rest**2).sum())
+    used, down = 0, None
+    while used < PRODUCTS and square > ACCURATE**2 * first:
+        image = direction - centred(at, jacobian_product(problem, at, direction))
+        used += 1
+        curvature = float((weights * direction * image).sum())
+        if curvature <= 0:
+            down = sized(weights, direction)
+            break
+        length = square / curvature
+        solution, rest = solution + length * direction, rest - length * image
+        after = float((weights * rest**2).sum())
+        direction, square = rest + after / square * direction, after
+    return Newton(moved(at, solution), down, used)
+
+
+def lowest(problem: Problem, at: Point, direction: Float[ndarray, "x t"]) -> tuple[Point, int]:
+    """The lowest of points along a direction on both sides, or ``at``; and the evaluations."""
+    tried = [
+        evaluate(problem, alive(problem, moved(at, sign * length * direction)))
+        for length in LENGTHS
+        for sign in (1, -1)
+    ]
+    best = min(tried, key=lambda point: point.objective)
+    return (best if best.objective < at.objective - at.noise else at), len(tried)
+
+
+def moved(at: Point, change: Float[ndarray, "x t"]) -> Float[ndarray, "x t"]:
+    """The normalised ln q after a change; what has probability 0 stays there."""
+    log_q = at.log_q + change
+    return log_q - np.logaddexp.reduce(log_q, axis=1)[:, None]
+
+
+def sized(weights: Float[ndarray, "x t"], v: Float[ndarray, "x t"]) -> Float[ndarray, "x t"]:
+    """A change of ln q whose largest entry with more than a trace of mass is 1."""
+    largest = np.abs(np.where(weights > 1e-12, v, 0.0)).max()
+    return np.clip(v / largest, -1.0, 1.0) if largest > 0 else v

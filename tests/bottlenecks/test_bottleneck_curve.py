@@ -1,0 +1,157 @@
+"""Whole curves: Mrs Gerber's lemma, lumping, chords, bifurcations, thresholds."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.optimize import brentq
+
+from infoplane.bottleneck import Status, agglomerate, curve, solve, thresholds
+from infoplane.datasets.known import icosahedron
+from infoplane.values.errors import InfoplaneError
+from oracles import bottleneck as oracle
+
+
+def gerber(rate, error):
+    """I(T;Y) of the doubly symmetric binary source at a rate, in bits."""
+    noise = brentq(lambda d: oracle.binary_entropy(d) - (1 - rate), 1e-18, 0.5, xtol=1e-15)
+    return 1 - oracle.binary_entropy(error * (1 - noise) + (1 - error) * noise)
+
+
+@pytest.mark.parametrize("error", [0.1, 0.25])
+def test_the_symmetric_source_lies_on_mrs_gerber_s_curve(error):
+    critical = 1 / (1 - 2 * error) ** 2
+    found = curve(oracle.binary_source(error), betas=critical * np.geomspace(1.02, 6, 25))
+    for rate, relevance in zip(found.rates, found.relevances, strict=True):
+        assert relevance == pytest.approx(gerber(rate, error), abs=1e-9)
+    assert (np.diff(found.rates) > 0).all() and found.rates[0] < 0.2 < 0.99 < found.rates[-1]
+
+
+def test_asked_for_rates_it_gives_them():
+    asked = [0.0, 0.05, 0.5, 0.9]
+    found = curve(oracle.binary_source(0.1), rates=asked)
+    assert found.rates == pytest.approx(asked, abs=1e-9)
+    assert found.relevances[1:] == pytest.approx([gerber(r, 0.1) for r in asked[1:]], abs=1e-9)
+    more = curve(oracle.binary_source(0.1), rates=[1.5]).solutions[0]
+    assert more.status == Status.SUFFICIENT
+    assert more.relevance == pytest.approx(more.joint.information)
+
+
+def test_a_function_of_x_is_traced_along_its_chord():
+    joint = np.array([[0.3, 0.0], [0.1, 0.0], [0.0, 0.2], [0.0, 0.4]])
+    h = oracle.binary_entropy(0.4)
+    found = curve(joint, rates=[0.4, 1.4])
+    assert found.rates == pytest.approx([0.4, h], abs=1e-9)
+    assert found.relevances == pytest.approx([0.4, h], abs=1e-9)
+    assert found.solutions[0].status == Status.SHARED
+    assert found.solutions[0].beta == pytest.approx(1, abs=1e-6)
+
+
+def test_bifurcations_lie_where_clusters_split_or_appear():
+    found = curve(oracle.FIVE, betas=[3.0, 10.0, 20.0]).bifurcations
+    assert [(one.before, one.after) for one in found] == [(1, 2), (2, 3)]
+    assert found[0].beta == pytest.approx(4.4432381230, rel=1e-5) and found[0].splits
+    (onset,) = curve(oracle.LATE, betas=[5.0, 9.0]).bifurcations
+    assert onset.beta == pytest.approx(7.41503, abs=1e-4) and not onset.splits
+
+
+def test_the_critical_beta_of_a_cluster_is_where_it_splits():
+    trivial = solve(oracle.FIVE, 1.0)
+    assert trivial.critical[0] == pytest.approx(4.4432381230, abs=6e-11)
+    assert solve(oracle.FIVE, 1.0, dual=True).critical[0] == pytest.approx(3.3369906309, abs=6e-11)
+    assert (solve(oracle.FIVE, 20.0).critical > 20).all()
+
+
+def test_thresholds_are_the_recorded_ones():
+    found = thresholds(oracle.LATE)
+    assert found.local == pytest.approx(17.25, abs=1e-10)
+    assert found.onset == pytest.approx(7.41503, abs=6e-6) and found.first_order
+    found = thresholds(oracle.FIVE)
+    assert found.local == pytest.approx(4.4432381230, abs=6e-11)
+    assert found.dual == pytest.approx(3.3369906309, abs=6e-11) and not found.first_order
+    found = thresholds(oracle.binary_source(0.1))
+    assert (found.local, found.onset) == pytest.approx((1.5625, 1.5625), abs=1e-10)
+
+
+@given(st.integers(0, 10_000))
+def test_the_onset_is_where_the_solver_leaves_the_trivial_solution(seed):
+    joint = oracle.problem(seed, 4, 3)
+    found = thresholds(joint)
+    assert 1 <= found.onset <= found.local * (1 + 1e-12)
+    assert solve(joint, 0.995 * found.onset).clusters == 1
+    assert solve(joint, 1.005 * found.onset).clusters > 1
+
+
+def test_thresholds_of_functions_and_of_independence():
+    function = thresholds([[0.5, 0.0], [0.2, 0.0], [0.0, 0.3]])
+    assert (function.local, function.onset, function.dual) == pytest.approx((1, 1, None))
+    alone = thresholds(np.outer([0.4, 0.6], [0.3, 0.7]))
+    assert alone.local == alone.onset == alone.dual == np.inf
+
+
+def test_lumping_orbits_leaves_the_curve_unchanged():
+    soft = icosahedron.soft_rule()
+    whole, lumped = (icosahedron.joint(soft, lumped=one) for one in (False, True))
+    for beta in (1.1, 1.2, 3.0):
+        one, other = solve(whole, beta), solve(lumped, beta)
+        assert one.rate == pytest.approx(other.rate, abs=1e-9)
+        assert one.relevance == pytest.approx(other.relevance, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("beta", "rate", "relevance"),
+    [
+        (1.1, 0.277703, 0.254944),
+        (1.2, 0.732001, 0.655076),
+        (2.0, 0.986024, 0.842657),
+        (3.0, 0.998458, 0.848129),
+    ],
+)
+def test_the_12_bit_problem_has_the_recorded_points(beta, rate, relevance):
+    joint = icosahedron.joint(icosahedron.soft_rule(), lumped=True)
+    found = solve(joint, beta)
+    assert (found.rate, found.relevance) == pytest.approx((rate, relevance), abs=6e-7)
+
+
+@pytest.mark.parametrize(
+    ("beta", "rate", "relevance"), [(5.0, 0.999551, 0.848451), (10.0, 1.161357, 0.873399)]
+)
+def test_above_the_recorded_points_of_the_12_bit_problem_nothing_is_lost(beta, rate, relevance):
+    joint = icosahedron.joint(icosahedron.soft_rule(), lumped=True)
+    assert solve(joint, beta).lagrangian <= rate - beta * relevance + 2e-5
+
+
+def test_the_12_bit_problem_begins_before_its_local_threshold():
+    found = thresholds(icosahedron.joint(icosahedron.soft_rule(), lumped=True))
+    assert found.local == pytest.approx(1.0811442880, abs=6e-11)
+    assert found.first_order
+
+
+def test_merges_cost_what_they_cost():
+    tree = agglomerate(oracle.FIVE)
+    lost = np.cumsum(tree.costs)
+    told = [tree.relevance(k) for k in range(4, 0, -1)]
+    assert told == pytest.approx(0.1735106551 - lost, abs=1e-9)
+    assert list(tree.labels(5)) == [0, 1, 2, 3, 4] and set(tree.labels(1)) == {0}
+    pairs = [(i, j) for i in range(5) for j in range(i)]
+
+    def after(i, j):
+        table = oracle.FIVE.copy()
+        table[j] += table[i]
+        return oracle.information(np.delete(table, i, 0))
+
+    i, j = max(pairs, key=lambda pair: after(*pair))
+    assert tuple(tree.merges[0]) == (j, i)
+    with pytest.raises(InfoplaneError, match="between 1 and 5"):
+        tree.labels(6)
+
+
+@pytest.mark.parametrize("said", [{}, {"betas": [2.0], "rates": [0.1]}])
+def test_a_curve_is_asked_for_betas_or_for_rates(said):
+    with pytest.raises(InfoplaneError, match="for one of them"):
+        curve(oracle.FIVE, **said)
+
+
+def test_no_rate_is_negative():
+    with pytest.raises(InfoplaneError, match="at least 0"):
+        curve(oracle.FIVE, rates=[-0.1])

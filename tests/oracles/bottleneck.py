@@ -1,0 +1,87 @@
+"""The bottleneck by brute force: every restart a few hundred steps of the textbook's map."""
+
+import numpy as np
+from scipy.special import rel_entr
+
+_ONE = np.array([0.12, 0.23, 0.4, 0.6, 0.76])
+FIVE = np.stack([1 - _ONE, _ONE], 1) / 5
+"""Five states alike in mass, two outcomes."""
+LATE = np.array([[0.09, 0.01], [0.45, 0.45]])
+"""A joint of which one cluster is a local minimum long after its global one has two."""
+
+
+def problem(seed, most_x=6, most_y=5):
+    """A random joint table without zeros."""
+    rng = np.random.default_rng(seed)
+    shape = rng.integers(2, most_x + 1), rng.integers(2, most_y + 1)
+    return rng.dirichlet(np.full(shape[0] * shape[1], rng.choice([0.3, 1.0]))).reshape(shape)
+
+
+def information(joint):
+    """In nats, by the definition."""
+    return rel_entr(joint, np.outer(joint.sum(1), joint.sum(0))).sum()
+
+
+def objective(joint, beta, encoder, dual=False):
+    """I(X;T) + β E d in nats, cell by cell."""
+    p, w = joint.sum(1), joint / joint.sum(1, keepdims=True)
+    mass = p @ encoder
+    total = information(p[:, None] * encoder)
+    for t in np.flatnonzero(mass > 0):
+        inverse = p * encoder[:, t] / mass[t]
+        m = np.exp(inverse @ np.log(w)) if dual else inverse @ w
+        m = m / m.sum()
+        for x in range(len(p)):
+            pair = (m, w[x]) if dual else (w[x], m)
+            total += beta * p[x] * encoder[x, t] * rel_entr(*pair).sum()
+    return total
+
+
+def restarts(joint, beta, count, steps=300, seed=0):
+    """The least F in nats of many random encoders, all at once, |T| = |X|."""
+    rng = np.random.default_rng(seed)
+    p, w = joint.sum(1), joint / joint.sum(1, keepdims=True)
+    sharp = rng.choice([0.1, 1.0], size=(count, 1, 1))
+    q = rng.gamma(sharp, size=(count, len(p), len(p))) + 1e-12
+    q /= q.sum(2, keepdims=True)
+    told = (w * np.log(w)).sum(1)
+    for _ in range(steps):
+        weighted = p[:, None] * q
+        r = weighted.sum(1)
+        m = np.einsum("nxt,xy->nty", weighted, w) / np.maximum(r, 1e-300)[:, :, None]
+        d = told[:, None] - np.einsum("xy,nty->nxt", w, np.log(np.maximum(m, 1e-300)))
+        scores = np.log(np.maximum(r, 1e-300))[:, None] - beta * d
+        top = scores.max(2, keepdims=True)
+        z = np.exp(scores - top).sum(2, keepdims=True)
+        q = np.exp(scores - top) / z
+    # −Σ p ln Z is an upper bound of the F that these decoders reach
+    return float((-(p[:, None] * (top + np.log(z))).sum((1, 2))).min())
+
+
+def plain_counts(joint, beta, starts, tolerance, most):
+    """How many steps of the map each start takes to rest, and the objective in nats there."""
+    p, w = joint.sum(1), joint / joint.sum(1, keepdims=True)
+    told, q = (w * np.log(w)).sum(1)[:, None], starts.copy()
+    counts = np.full(len(q), most)
+    for step in range(most):
+        weighted = p[:, None] * q
+        r = weighted.sum(1)[:, None]
+        m = (weighted.transpose(0, 2, 1) @ w) / r.transpose(0, 2, 1)
+        scores = r * np.exp(-beta * (told - w @ np.log(m).transpose(0, 2, 1)))
+        following = scores / scores.sum(2, keepdims=True)
+        moved = np.abs(following - q).max((1, 2))
+        counts = np.where((moved <= tolerance) & (counts == most), step + 1, counts)
+        q = following
+        if (counts < most).all():
+            break
+    return counts, -(p * np.log(scores.sum(2))).sum(1)
+
+
+def binary_source(error):
+    """A doubly symmetric binary source."""
+    return np.array([[1 - error, error], [error, 1 - error]]) / 2
+
+
+def binary_entropy(p):
+    """In bits."""
+    return -(p * np.log2(p) + (1 - p) * np.log2(1 - p))
