@@ -47,6 +47,12 @@ def test_a_function_of_x_is_traced_along_its_chord():
     assert found.solutions[0].beta == pytest.approx(1, abs=1e-6)
 
 
+def test_a_cluster_that_appears_elsewhere_begins_without_mass():
+    (found,) = curve(oracle.LATE, rates=[0.005]).solutions
+    assert found.status == Status.CONVERGED and found.rate == pytest.approx(0.005, abs=1e-9)
+    assert found.beta > 7.41503 and found.critical[found.marginal.argmax()] > 17
+
+
 def test_bifurcations_lie_where_clusters_split_or_appear():
     found = curve(oracle.FIVE, betas=[3.0, 10.0, 20.0]).bifurcations
     assert [(one.before, one.after) for one in found] == [(1, 2), (2, 3)]
@@ -69,6 +75,8 @@ def test_thresholds_are_the_recorded_ones():
     found = thresholds(oracle.FIVE)
     assert found.local == pytest.approx(4.4432381230, abs=6e-11)
     assert found.dual == pytest.approx(3.3369906309, abs=6e-11) and not found.first_order
+    near = 4.4432380661626  # one distribution's ratio, with 40 digits
+    assert found.local * (1 - 1e-7) < found.onset <= near
     found = thresholds(oracle.binary_source(0.1))
     assert (found.local, found.onset) == pytest.approx((1.5625, 1.5625), abs=1e-10)
 

@@ -1,8 +1,8 @@
 """The whole curve: solutions along β, each begun from its neighbours, or at given rates."""
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import final
 
@@ -14,9 +14,10 @@ from infoplane.bottleneck.descent import Descent, Stop
 from infoplane.bottleneck.joint import Joint, Table, as_joint, numbers
 from infoplane.bottleneck.maps import Point, Problem, logs
 from infoplane.bottleneck.optimum import Optimum, newcomers
+from infoplane.bottleneck.rates import at_rate
 from infoplane.bottleneck.saddle import settled
-from infoplane.bottleneck.solution import Solution, Status, notes, solution
-from infoplane.bottleneck.solver import best, posed
+from infoplane.bottleneck.solution import Solution, Status, solution
+from infoplane.bottleneck.solver import best, posed, solved_from
 from infoplane.bottleneck.splitting import split_directions
 from infoplane.bottleneck.starts import MANY, identity, shaken, trivial
 from infoplane.values.errors import InfoplaneError
@@ -26,16 +27,6 @@ SHARP = 1e-6
 BEYOND = 1e-4
 """How far beyond a bifurcation, relative to β, the other side is looked at: nearer to it, what a
 further cluster gains drowns in rounding."""
-NARROW = 1e-7
-"""The relative width of β within which a rise of the rate by more than ``JUMP`` is a jump."""
-HIT = 1e-10
-"""Bits by which a rate may be missed."""
-JUMP = 1e-4
-"""Bits from which on a rise of the rate at one β is a jump and not a steep rise."""
-FINEST = 1e-13
-"""The relative width of β at which bisection ends in any case."""
-STEEPEST = 1e9
-"""β above which a solution counts as the sufficient statistic."""
 
 
 @final
@@ -113,9 +104,9 @@ def curve(
 
     Along β every solution is found twice, and the lower one kept: upwards from one cluster, adding
     those that help, and downwards from one cluster a state (up to 200 distinct states), each time
-    from the neighbour's encoder with 0.1 % of it spread evenly. At a given rate β is found by
-    bisection; where the rate jumps no β gives it, and the point lies on the chord between both
-    solutions, who are used by turns: its status says so.
+    from the neighbour's encoder with 0.1 % of it spread evenly. Where the rate jumps
+    no β gives a rate in between, and the point lies on the chord between two solutions, who are
+    used by turns: its status says so.
 
     >>> import infoplane as ip
     >>> found = ip.bottleneck.curve([[0.45, 0.05], [0.05, 0.45]], rates=[0.5])
@@ -152,32 +143,6 @@ def curve(
     return Curve(given, dual, tuple(at_rate(given, float(r), dual, stop) for r in asked), stop)
 
 
-def at_rate(joint: Joint, rate: float, dual: bool, stop: Stop) -> Solution:
-    """The solution of that rate, in bits.
-
-    The rate rises with β; what lies between the ends of a jump is shared between them.
-    """
-    low = _solved(joint, 0.0, dual, None, stop)
-    sufficient = _sufficient(joint, dual)
-    if rate >= sufficient.rate - HIT:
-        return sufficient
-    if rate <= HIT:
-        return low
-    used, high, beta = 0, sufficient, 1.0
-    while beta < STEEPEST:
-        found = _solved(joint, beta, dual, low, stop)
-        used += found.iterations
-        if found.rate >= rate:
-            high = found
-            break
-        low, beta = found, 2 * beta
-    low, high, more = _bisected(low, high, lambda one: one.rate - rate, stop)
-    nearest = min((low, high), key=lambda one: abs(one.rate - rate))
-    if abs(nearest.rate - rate) <= HIT or high.rate - low.rate <= JUMP:
-        return replace(nearest, iterations=used + more)
-    return replace(_shared(low, high, rate), iterations=used + more)
-
-
 def _annealed(problems: list[Problem], stop: Stop) -> list[Optimum]:
     """Of every problem, β rising, the lower of both ways."""
     log_q, upwards = trivial(problems[0]), []
@@ -200,71 +165,6 @@ def _lower(up: Optimum, down: Optimum) -> Optimum:
     return Optimum(Descent(kept.descent.at, used, kept.descent.converged), kept.gap)
 
 
-def _solved(joint: Joint, beta: float, dual: bool, near: Solution | None, stop: Stop) -> Solution:
-    problem = posed(joint, beta, dual=dual)
-    begun = [trivial(problem)]
-    if near is not None:
-        begun.append(shaken(logs(joint.reduced.merged(near.encoder, joint.px))))
-    return solution(joint, problem, best(problem, begun, stop), bounded=True)
-
-
-def _sufficient(joint: Joint, dual: bool) -> Solution:
-    """β → ∞: a cluster for every distinct p(y|x)."""
-    encoder = joint.reduced.spread(np.eye(len(joint.reduced.p)))
-    return Solution(
-        joint,
-        math.inf,
-        1.0,
-        dual,
-        encoder,
-        joint.reduced.widened(joint.reduced.w),
-        Status.SUFFICIENT,
-        0,
-        0.0,
-        notes(joint, dual),
-    )
-
-
-def _bisected(
-    low: Solution, high: Solution, above: Callable[[Solution], float], stop: Stop
-) -> tuple[Solution, Solution, int]:
-    """Neighbours in β between which ``above`` turns positive, as close as numbers are."""
-    used, at = 0, low
-    while high.beta - low.beta > low.beta * (NARROW if high.rate - low.rate > JUMP else FINEST):
-        middle = (low.beta + high.beta) / 2 if math.isfinite(high.beta) else 2 * low.beta
-        if middle >= STEEPEST:
-            break
-        at = _solved(low.joint, _secant(low, high, above, middle), low.dual, low, stop)
-        used += at.iterations
-        if abs(above(at)) <= HIT:
-            return at, at, used
-        low, high = (low, at) if above(at) > 0 else (at, high)
-        at = _solved(low.joint, (low.beta + high.beta) / 2, low.dual, low, stop)
-        used += at.iterations
-        if abs(above(at)) <= HIT:
-            return at, at, used
-        low, high = (low, at) if above(at) > 0 else (at, high)
-    return low, high, used
-
-
-def _secant(
-    low: Solution, high: Solution, above: Callable[[Solution], float], middle: float
-) -> float:
-    """Where a straight line is 0, kept away from the ends; the middle if one end is at infinity."""
-    if not math.isfinite(high.beta):
-        return middle
-    share = above(low) / (above(low) - above(high))
-    return low.beta + (high.beta - low.beta) * min(0.99, max(0.01, share))
-
-
-def _shared(low: Solution, high: Solution, rate: float) -> Solution:
-    """Both solutions by turns, the clusters of both kept apart."""
-    share = (rate - low.rate) / (high.rate - low.rate)
-    encoder = np.concatenate([(1 - share) * low.encoder, share * high.encoder], 1)
-    decoder = np.concatenate([low.decoder, high.decoder])
-    return replace(low, encoder=encoder, decoder=decoder, status=Status.SHARED, gap=None)
-
-
 def _between(low: Solution, high: Solution, stop: Stop) -> list[Bifurcation]:
     """All changes of the number of clusters: each branch is followed to where it is left."""
     found: list[Bifurcation] = []
@@ -274,7 +174,7 @@ def _between(low: Solution, high: Solution, stop: Stop) -> list[Bifurcation]:
             middle = (left + right) / 2
             left, right = (middle, right) if _stays(low, middle, stop) else (left, middle)
         beyond = min(high.beta, right * (1 + BEYOND))
-        after = _solved(low.joint, beyond, low.dual, low, stop)
+        after = solved_from(low.joint, beyond, low.dual, low, stop)
         if after.clusters != low.clusters:
             before = _carried(low, left, stop)
             problem = posed(low.joint, left, dual=low.dual)

@@ -12,7 +12,7 @@ from infoplane.bottleneck.maps import Problem, logs
 from infoplane.bottleneck.optimum import Optimum, optimised
 from infoplane.bottleneck.saddle import settled
 from infoplane.bottleneck.solution import Solution, solution
-from infoplane.bottleneck.starts import MANY, identity, starts, trivial
+from infoplane.bottleneck.starts import MANY, identity, shaken, starts, trivial
 from infoplane.values.errors import InfoplaneError
 
 
@@ -94,6 +94,17 @@ def posed(joint: Joint, beta: float, alpha: float = 1.0, dual: bool = False) -> 
             "joint, such as Joint.of_table(table).softened(0.001), which mixes p(y|x) with p(y)."
         )
     return Problem(reduced.p, reduced.w, float(beta), float(alpha), dual)
+
+
+def solved_from(
+    joint: Joint, beta: float, dual: bool, near: Solution | None, stop: Stop
+) -> Solution:
+    """The solution at β, begun from one cluster and from a neighbour's encoder."""
+    problem = posed(joint, beta, dual=dual)
+    begun = [trivial(problem)]
+    if near is not None:
+        begun.append(shaken(logs(joint.reduced.merged(near.encoder, joint.px))))
+    return solution(joint, problem, best(problem, begun, stop), bounded=True)
 
 
 def best(problem: Problem, begun: list[ndarray], stop: Stop) -> Optimum:
