@@ -47,7 +47,7 @@ def test_no_two_settings_of_an_experiment_have_one_name_on_the_command_line(name
 
 
 def test_run_writes_a_report_and_findings_takes_seeds(tmp_path, capsys):
-    assert call(*SMALL, "--runs-dir", str(tmp_path)) == 0
+    assert call(*SMALL, "--figures", "--runs-dir", str(tmp_path)) == 0
     printed = capsys.readouterr().out
     assert "dpi-encoder" in printed and "report.html" in printed
     (folder,) = (tmp_path / "autoencoder").iterdir()
@@ -84,6 +84,7 @@ def test_compare_explains_itself(capsys):
         (["run", "autoencoder", "--probe-size", "1000"], "needs 5000 samples"),
         (["run", "autoencoder", "--dataset", "mnist", "--data-dir", "nowhere"], "nowhere"),
         (["run", "autoencoder", "--threads", "0"], "threads=0"),
+        (["run", "autoencoder", "--figures", "--no-report"], "leave out --no-report"),
         (["run", "autoencoder", "--steps", "-5"], "infoplane: steps=-5: it must be at least 1"),
         (["run", "autoencoder", "--device", "gpu"], "device=gpu"),
         (["run", "autoencoder", "--null-snapshots", "1"], "untrained network alone"),

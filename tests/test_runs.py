@@ -77,7 +77,7 @@ def test_the_trace_holds_the_plane_with_its_evidence(finished):
 
 
 def test_the_report_is_written_from_the_trace_alone(finished):
-    path = finished.report()
+    path = finished.report(figures=True)
     text = path.read_text()
     assert "Information plane" in text and "dpi" not in text.partition("<h2")[0]
     figures = list((finished.folder / "figures").glob("*.svg"))

@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from infoplane.bottleneck import panels as of_bottleneck
+from infoplane.bottleneck import words as in_words
+from infoplane.bottleneck.account import Account
 from infoplane.experiments.protocol import Shown
 from infoplane.report.canvas import alike
 from infoplane.report.looks import looks
@@ -13,6 +16,7 @@ from infoplane.report.methods import methods
 from infoplane.report.page import page
 from infoplane.report.references import Citations
 from infoplane.store.files import write_whole, writing
+from infoplane.values.finding import Finding
 from infoplane.values.panel import Panel
 from infoplane.values.trace import Trace, settings_of
 
@@ -29,6 +33,7 @@ def write(
     machine: Mapping[str, str],
     seconds: Mapping[str, float] | None = None,
     notes: Sequence[str] = (),
+    findings: Sequence[Finding] | None = None,
     figures: Path | None = None,
 ) -> Path:
     """Writes the report page, and every figure as SVG and PDF where a folder is named.
@@ -40,6 +45,7 @@ def write(
         machine: Where it was measured, name to value.
         seconds: Wall-clock time by part, if it is known.
         notes: Sentences a reader needs to judge it.
+        findings: Its claims, judged; None to judge them here.
         figures: Folder of the figures' files; None for none.
 
     Returns:
@@ -51,7 +57,9 @@ def write(
     panels = shown.panels(trace)
     if figures is not None:
         save_figures(panels, figures)
-    text = document(trace, shown, panels, machine=machine, seconds=seconds, notes=notes)
+    text = document(
+        trace, shown, panels, machine=machine, seconds=seconds, notes=notes, findings=findings
+    )
     write_whole(path, text.encode())
     return path
 
@@ -64,6 +72,7 @@ def document(
     machine: Mapping[str, str],
     seconds: Mapping[str, float] | None = None,
     notes: Sequence[str] = (),
+    findings: Sequence[Finding] | None = None,
 ) -> str:
     """The report page of a Trace as HTML.
 
@@ -76,9 +85,10 @@ def document(
         machine: Where it was measured, name to value.
         seconds: Wall-clock time by part, if it is known.
         notes: Sentences a reader needs to judge it, after the Trace's own.
+        findings: Its claims, judged; None to judge them here.
     """
     citations = Citations()
-    findings = shown.findings([trace])
+    findings = shown.findings([trace]) if findings is None else findings
     cited = [replace(one, source=citations.cite(one.source)) for one in findings]
     told = methods_told(trace, shown, citations)
     return page(
@@ -94,6 +104,54 @@ def document(
         machine=machine,
         notes=[*json.loads(trace.attrs.get("notes", "[]")), *notes],
     )
+
+
+HEADINGS = {"response": "The curve", "heat": "Encoders and decoders"}
+"""What stands above the figures of a bottleneck."""
+
+
+def write_account(
+    account: Account,
+    path: Path,
+    *,
+    x: Sequence[str],
+    y: Sequence[str],
+    words: str,
+    machine: Mapping[str, str] | None = None,
+) -> Path:
+    """Writes the report page of the exact bottleneck of a given joint distribution.
+
+    Args:
+        account: What is known of it.
+        path: The page's file.
+        x: Names of the states of X.
+        y: Names of the states of Y.
+        words: What the joint was read from.
+        machine: Where it was computed, name to value.
+
+    Returns:
+        ``path``.
+
+    Raises:
+        InfoplaneError: The file cannot be written.
+    """
+    citations = Citations()
+    text = page(
+        title="The information bottleneck of a given joint distribution",
+        summary=in_words.summary(account, words),
+        panels=of_bottleneck.panels(account, x, y),
+        findings=[],
+        methods=[citations.woven(one) for one in in_words.methods(account)],
+        references=citations.listed,
+        table=in_words.csv(account),
+        settings=in_words.statuses(account),
+        machine=machine,
+        notes=[citations.woven(one) for one in account.notes],
+        tables=in_words.tables(account),
+        headings=HEADINGS,
+    )
+    write_whole(path, text.encode())
+    return path
 
 
 def methods_told(trace: Trace, shown: type[Shown], citations: Citations) -> list[str]:

@@ -94,8 +94,12 @@ class Run:
         fresh = path.exists() and path.stat().st_mtime >= results.stat().st_mtime
         return path if fresh else self.report()
 
-    def report(self) -> Path:
-        """Writes ``report.html`` and the figures, and returns the report's path."""
+    def report(self, figures: bool = False) -> Path:
+        """Writes ``report.html``, and returns its path.
+
+        Args:
+            figures: Also write every figure as SVG and PDF, a column wide, into ``figures/``.
+        """
         manifest = self.manifest
         machine = {
             **manifest.machine,
@@ -110,7 +114,8 @@ class Run:
             machine=machine,
             seconds=manifest.seconds,
             notes=manifest.repairs,
-            figures=self.folder / "figures",
+            findings=self.findings,
+            figures=self.folder / "figures" if figures else None,
         )
 
 

@@ -1,8 +1,11 @@
 import os
+import platform
 
+import numpy as np
 import psutil
+import pytest
 
-from infoplane.engine.memory import available, resident
+from infoplane.engine.memory import available, give_back, resident
 
 
 def test_a_container_has_what_its_limit_leaves_and_its_cache_gives_back(tmp_path):
@@ -23,3 +26,14 @@ def test_without_a_limit_the_machine_counts(tmp_path):
 def test_a_process_that_is_gone_needs_nothing():
     assert resident(os.getpid()) > 1 << 20
     assert resident(2**22 + 1) == 0
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="of glibc")
+def test_what_a_job_leaves_behind_is_given_back():
+    arrays = [np.ones(12_000) for _ in range(2000)]
+    kept = arrays[-1]  # the heap cannot shrink from its end
+    before = resident(os.getpid())
+    del arrays
+    give_back()
+    assert resident(os.getpid()) < before - 100_000_000
+    assert kept.sum() == 12_000

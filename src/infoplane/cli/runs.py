@@ -31,15 +31,19 @@ class Where:
         runs_dir: Folder of all runs; the same settings are never computed twice in it.
         threads: Torch threads for training; by default what suits the network.
         report: Write report.html at the end.
+        figures: Also write every figure as SVG and PDF, a column wide.
     """
 
     runs_dir: Path = Path("runs")
     threads: int | None = None
     report: bool = True
+    figures: bool = False
 
     def __post_init__(self) -> None:
         if self.threads is not None and self.threads < 1:
             raise InfoplaneError(f"threads={self.threads}: at least one is needed.")
+        if self.figures and not self.report:
+            raise InfoplaneError("--figures are written with the report: leave out --no-report.")
 
 
 def list_experiments() -> None:
@@ -55,14 +59,23 @@ def list_experiments() -> None:
 
 def report(
     run: tyro.conf.Positional[Path],
+    figures: bool = False,
 ) -> None:
     """Write the report of a finished run again, or the page of a sweep.
 
     Args:
         run: Its folder.
+        figures: Also write every figure of a run as SVG and PDF, a column wide.
     """
-    path = Sweep.at(run).report() if SweepFolder.holds(run) else Run(run).report()
+    if SweepFolder.holds(run):
+        if figures:
+            raise InfoplaneError("--figures is for one run: name a run's folder in its sweep.json.")
+        path = Sweep.at(run).report()
+    else:
+        path = Run(run).report(figures)
     console.print(f"Report: {path}", soft_wrap=True)
+    if figures:
+        console.print(f"Figures: {run / 'figures'}", soft_wrap=True)
 
 
 def findings(
@@ -134,6 +147,7 @@ def _run(experiment: Experiment, where: Where) -> None:
         done = computed(experiment, where.runs_dir, threads=where.threads, watch=watch)
     for note in done.manifest.repairs:
         err.print(f"Note: {note}", soft_wrap=True)
-    written = f"Report: {done.ensure_report()}" if where.report else ""
+    path = done.report(figures=True) if where.figures else None
+    written = f"Report: {path or done.ensure_report()}" if where.report else ""
     print_findings(done.findings)
     console.print(f"Run:    {done.folder}\n{written}", soft_wrap=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from infoplane.engine.captured import captured
 from infoplane.engine.copying import copying
 from infoplane.engine.job import Job, Outcome, Progress, Status, Tell, Terms
+from infoplane.engine.memory import give_back
 from infoplane.engine.scratch import scratch
 from infoplane.numerics.workers import pinned
 from infoplane.runs import Watcher, address_of, ensured
@@ -44,6 +45,7 @@ def attempt(job: Job, terms: Terms, tell: Tell, log: Path | None = None) -> Outc
             status, error, notes = _tried(job, terms, tell, folder)
         told = path.read_text(errors="replace")[-LOG_CHARACTERS:]
     seconds = time.perf_counter() - start
+    give_back()
     return Outcome(job.address, status, seconds, error, told, where(), memory_peak(), notes)
 
 

@@ -1,5 +1,8 @@
-"""How much memory there is for one more job."""
+"""How much memory there is for one more job, and how a job gives back what it had."""
 
+import ctypes
+import gc
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -23,6 +26,17 @@ def resident(pid: int) -> int:
         return int(psutil.Process(pid).memory_info().rss)
     except psutil.Error:
         return 0
+
+
+def give_back() -> None:
+    """Returns what is free in this process to the machine.
+
+    The C library of Linux keeps what large arrays leave behind in pieces: a process that had
+    computed eight runs on MNIST held twice what one run needs.
+    """
+    gc.collect()
+    with suppress(OSError, AttributeError):  # other C libraries know no such call
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 def _bytes(path: Path) -> int | None:

@@ -77,7 +77,7 @@ def save(
         handles = _draw(figure, panel, looks or {}, alike or [panel])
         figure.set_size_inches(*_size(panel, handles))
         figure.draw_without_rendering()
-        figure.set_layout_engine("none")  # laid out once, for all files
+        figure.set_layout_engine(None)  # laid out once: saving would draw twice to do it again
         for path in paths:
             figure.savefig(path, metadata=_UNDATED[path.suffix])
 
@@ -158,7 +158,8 @@ def power(value: float) -> str:
 
 
 def _guides(axes: Axes, panel: Panel, alike: Sequence[Panel]) -> None:
-    """Range, bisector and ceiling."""
+    """Range, bisector, ceiling and upright lines."""
+    _uprights(axes, panel)
     ends = extent(alike)
     if panel.bisector:
         axes.plot(ends, ends, color=_GUIDE, linewidth=0.6)
@@ -176,6 +177,24 @@ def _guides(axes: Axes, panel: Panel, alike: Sequence[Panel]) -> None:
             xycoords=axes.get_yaxis_transform(),
             textcoords="offset points",
             verticalalignment="top",
+            color=_GUIDE,
+            fontsize=6,
+        )
+
+
+def _uprights(axes: Axes, panel: Panel) -> None:
+    """Lines from bottom to top, with their names beside their upper ends."""
+    for name, x in panel.uprights.items():
+        axes.axvline(x, color=_GUIDE, linewidth=0.7, linestyle=":")
+        axes.annotate(
+            _literal(name),
+            (x, 1),
+            (-1, -2),
+            xycoords=axes.get_xaxis_transform(),
+            textcoords="offset points",
+            horizontalalignment="right",
+            verticalalignment="top",
+            rotation=90,
             color=_GUIDE,
             fontsize=6,
         )
