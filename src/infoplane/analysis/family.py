@@ -99,15 +99,18 @@ def member(trace: Trace, dim: str, value: Value) -> Trace:
         raise InfoplaneError(f"There is no {dim} {value!r} in this family; there are: {known}.")
     one = trace.sel({dim: value}, drop=True)
     one = one.isel({SNAPSHOT: one[MEASURED].values}).drop_vars(MEASURED)
-    one = one.drop_vars([name for name, values in one.items() if values.isnull().all()])
-    for labelled in [str(name) for name in one.dims if name in one.coords]:
-        having = [values for values in one.values() if labelled in values.dims]
-        there = [
-            values.notnull().any([d for d in values.dims if d != labelled]) for values in having
-        ]
-        if there:
-            one = one.isel({labelled: np.any([values.values for values in there], axis=0)})
-    return one
+    never, there = [], {str(name): np.array(False) for name in one.dims if name in one.coords}
+    for name, values in one.items():
+        finite = values.notnull().values
+        if not finite.any():
+            never.append(name)
+            continue
+        for axis, labelled in enumerate(map(str, values.dims)):
+            if labelled in there:
+                others = tuple(other for other in range(finite.ndim) if other != axis)
+                there[labelled] = there[labelled] | finite.any(others)
+    having = {labelled: kept for labelled, kept in there.items() if kept.ndim}
+    return one.drop_vars(never).isel(having)
 
 
 def _require_one_setting(members: Members, along: str) -> None:
