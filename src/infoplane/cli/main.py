@@ -7,6 +7,7 @@ from typing import Any
 
 import tyro
 
+from infoplane.cli.bottleneck import bottleneck
 from infoplane.cli.console import INTERRUPTED, MISTAKE, err
 from infoplane.cli.measure import measure
 from infoplane.cli.runs import compare, findings, list_experiments, report, runner
@@ -32,6 +33,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "findings": findings,
     "compare": compare,
     "measure": measure,
+    "bottleneck": bottleneck,
 }
 PER_EXPERIMENT: Mapping[str, Callable[[type[Experiment]], Callable[..., None]]] = {
     "run": runner,

@@ -1,6 +1,7 @@
 """Anybody's arrays from files: npy, npz, csv and parquet, never pickle."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -24,17 +25,35 @@ def read_array(source: str) -> np.ndarray:
         InfoplaneError: There is no such file or column, its format is unknown or damaged, or what
             it holds is not numeric.
     """
+    path, chosen = located(source)
+    with reading(path):
+        return READERS[path.suffix.lower()](path, chosen)
+
+
+def located(source: str) -> tuple[Path, list[str]]:
+    """The path of a file that is there, and which of its parts are meant; see ``read_array``.
+
+    Raises:
+        InfoplaneError: There is none, or its format is unknown.
+    """
     path, chosen = _split(source)
-    reader = READERS.get(path.suffix.lower())
-    if reader is None:
+    if path.suffix.lower() not in READERS:
         known = ", ".join(READERS)
         raise InfoplaneError(f"{path} is of no format that is read here; these are: {known}.")
     if not path.is_file():
         raise InfoplaneError(f"There is no file {path}.")
+    return path, chosen
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Says of a damaged file which one it is.
+
+    Raises:
+        InfoplaneError: It cannot be read.
+    """
     try:
-        return reader(path, chosen)
-    except InfoplaneError:
-        raise
+        yield
     except (OSError, ValueError, EOFError, KeyError, BadZipFile) as problem:
         raise InfoplaneError(f"{path} cannot be read: {problem}") from problem
 
@@ -64,36 +83,59 @@ def _npz(path: Path, chosen: list[str]) -> np.ndarray:
         return arrays[names[0]]
 
 
-def _csv(path: Path, chosen: list[str]) -> np.ndarray:
+def _framed(path: Path, chosen: list[str]) -> np.ndarray:
+    return _columns(path, frame(path), chosen)
+
+
+def frame(path: Path) -> Any:  # noqa: ANN401 — a DataFrame
+    """The whole table of a csv or parquet file; columns are numbered if they have no heading.
+
+    Raises:
+        InfoplaneError: Reading parquet needs a package that is not installed.
+    """
     import pandas as pd  # half a second to import, for those who read tables only
 
+    if path.suffix.lower() == ".parquet":
+        try:
+            return pd.read_parquet(path)
+        except ImportError as missing:
+            raise InfoplaneError(
+                'Reading parquet needs pyarrow: pip install "infoplane[table]".'
+            ) from missing
     first = pd.read_csv(path, header=None, nrows=1, dtype=str, keep_default_na=False)
     headed = not any(_is_number(cell) for cell in first.iloc[0])
-    table = pd.read_csv(path, header=0 if headed else None, skipinitialspace=True)
-    return _columns(path, table, chosen)
-
-
-def _parquet(path: Path, chosen: list[str]) -> np.ndarray:
-    import pandas as pd
-
-    try:
-        return _columns(path, pd.read_parquet(path), chosen)
-    except ImportError as missing:
-        raise InfoplaneError(
-            'Reading parquet needs pyarrow: pip install "infoplane[table]".'
-        ) from missing
+    return pd.read_csv(path, header=0 if headed else None, skipinitialspace=True)
 
 
 READERS: Mapping[str, Callable[[Path, list[str]], np.ndarray]] = {
     ".npy": _npy,
     ".npz": _npz,
-    ".csv": _csv,
-    ".parquet": _parquet,
+    ".csv": _framed,
+    ".parquet": _framed,
 }
 
 
 def _columns(path: Path, table: Any, chosen: list[str]) -> np.ndarray:  # noqa: ANN401 — a DataFrame
     """Chosen columns, or all; a single one has shape (n,)."""
+    part = complete(path, table, chosen)
+    words = [name for name in part.columns if part[name].dtype.kind not in "fiub"]
+    if words and part.shape[1] > 1:
+        raise InfoplaneError(
+            f"{path}: column {', '.join(words)} is not numeric; choose columns, such as "
+            f"{path}:{part.columns[0]}, or encode it."
+        )
+    if words:
+        return np.unique(part[words[0]].astype(str).to_numpy(), return_inverse=True)[1]
+    values: np.ndarray = part.astype({name: int for name in part.select_dtypes(bool)}).to_numpy()
+    return values[:, 0] if values.shape[1] == 1 else values
+
+
+def complete(path: Path, table: Any, chosen: list[str]) -> Any:  # noqa: ANN401 — DataFrames
+    """Chosen columns, or all, none of which lacks a value.
+
+    Raises:
+        InfoplaneError: There is no such column, or it does.
+    """
     table.columns = [str(name) for name in table.columns]
     if unknown := [name for name in chosen if name not in table.columns]:
         there = ", ".join(table.columns[:20])
@@ -104,16 +146,7 @@ def _columns(path: Path, table: Any, chosen: list[str]) -> np.ndarray:  # noqa: 
         raise InfoplaneError(
             f"{path} lacks {missing} values of {part.size}; fill them in, or leave those lines out."
         )
-    words = [name for name in part.columns if part[name].dtype.kind not in "fiub"]
-    if words and part.shape[1] > 1:
-        raise InfoplaneError(
-            f"{path}: column {', '.join(words)} is not numeric; choose columns, such as "
-            f"{path}:{table.columns[0]}, or encode it."
-        )
-    if words:
-        return np.unique(part[words[0]].astype(str).to_numpy(), return_inverse=True)[1]
-    values: np.ndarray = part.astype({name: int for name in part.select_dtypes(bool)}).to_numpy()
-    return values[:, 0] if values.shape[1] == 1 else values
+    return part
 
 
 def _is_number(name: object) -> bool:

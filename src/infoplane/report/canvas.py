@@ -67,7 +67,7 @@ def _place(panel: Panel) -> tuple[object, ...]:
 
 
 def canvas(panel: Panel, alike: Sequence[Panel]) -> dict[str, Any]:
-    """The layout with the panel's axes, bisector and ceiling.
+    """The layout with the panel's axes, bisector, ceiling and upright lines.
 
     Args:
         panel: The figure.
@@ -80,8 +80,8 @@ def canvas(panel: Panel, alike: Sequence[Panel]) -> dict[str, Any]:
         "legend": {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
         "xaxis": axis(panel.x),
         "yaxis": axis(panel.y),
-        "shapes": _lines(panel, alike),
-        "annotations": _ceiling_label(panel, alike),
+        "shapes": [*_lines(panel, alike), *_uprights(panel)],
+        "annotations": [*_ceiling_label(panel, alike), *_upright_labels(panel)],
     }
 
 
@@ -134,6 +134,40 @@ def _lines(panel: Panel, alike: Sequence[Panel]) -> list[dict[str, Any]]:
         drawn = [across, upward] if panel.plane else [across]
         lines += [{"type": "line", "line": {"dash": "dot"}, **ends} for ends in drawn]
     return lines
+
+
+def _uprights(panel: Panel) -> list[dict[str, Any]]:
+    """Lines from bottom to top."""
+    ends = {"yref": "paper", "y0": 0, "y1": 1, "line": {"dash": "dot"}}
+    return [{"type": "line", "x0": x, "x1": x, **ends} for x in panel.uprights.values()]
+
+
+def _upright_labels(panel: Panel) -> list[dict[str, Any]]:
+    """Their names, written upwards from the top, on that side which is farther from others."""
+    place = {"yref": "paper", "y": 1, "yanchor": "top", "textangle": -90}
+    anchors = upright_sides(panel)
+    return [
+        {
+            "text": escaped(name),
+            "x": float(np.log10(x)) if panel.x.log else x,
+            "xanchor": anchors[name],
+            **place,
+        }
+        for name, x in panel.uprights.items()
+    ]
+
+
+def upright_sides(panel: Panel) -> dict[str, str]:
+    """Which end of the name of every upright line touches it: "right" for a name at its left.
+
+    >>> upright_sides(Panel("k", "T", "", Axis("x"), Axis("y"), uprights={"a": 1.0, "b": 1.1}))
+    {'a': 'right', 'b': 'left'}
+    """
+    ordered = sorted(panel.uprights, key=lambda name: panel.uprights[name])
+    at = np.array([panel.uprights[name] for name in ordered])
+    gaps = np.diff(np.log(at) if panel.x.log else at, prepend=-np.inf, append=np.inf)
+    sides = np.where(gaps[:-1] >= gaps[1:], "right", "left")
+    return dict(zip(ordered, sides.tolist(), strict=True))
 
 
 def _ceiling_label(panel: Panel, alike: Sequence[Panel]) -> list[dict[str, Any]]:

@@ -13,12 +13,14 @@ from infoplane.report.words import escaped
 from infoplane.values.panel import Panel, Series
 
 MARK_PIXELS = 8.5
+FEW = 25
+"""Of more points the large marks would touch each other: they are a line."""
 
 
 def curves(panel: Panel, shared: Mapping[str, Look], alike: Sequence[Panel]) -> dict[str, Any]:
     """A curve stops where nothing was measured; a dashed companion runs on between its marks.
 
-    What is not over time has few points, each with its mark and its error as a bar.
+    What is not over time has its error as a bar at each point, and where points are few a mark.
     """
     worn = dressed(panel, shared)
     drawn: list[Drawn] = []
@@ -66,7 +68,7 @@ def _curve(series: Series, look: Look, group: int) -> Drawn:
         "showlegend": False,
         "hoverinfo": "text",
     }
-    if series.at is None and not companion:
+    if series.at is None and not companion and len(series.x) <= FEW:
         large = {"size": MARK_PIXELS, "symbol": look.symbol, "line": {"width": 1}}
         trace["marker"] = {"color": colour, **large}
     if series.y_error is not None and (companion or series.at is None):  # too few for a band

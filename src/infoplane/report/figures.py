@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from infoplane.report.canvas import ceiling_in_view, extent
+from infoplane.report.canvas import ceiling_in_view, extent, upright_sides
 from infoplane.report.curves import band_edges, runs_of
 from infoplane.report.heat_figure import heat
 from infoplane.report.heat_figure import height as heat_height
@@ -184,15 +184,16 @@ def _guides(axes: Axes, panel: Panel, alike: Sequence[Panel]) -> None:
 
 def _uprights(axes: Axes, panel: Panel) -> None:
     """Lines from bottom to top, with their names beside their upper ends."""
+    sides = upright_sides(panel)
     for name, x in panel.uprights.items():
         axes.axvline(x, color=_GUIDE, linewidth=0.7, linestyle=":")
         axes.annotate(
             _literal(name),
             (x, 1),
-            (-1, -2),
+            (-1 if sides[name] == "right" else 1, -2),
             xycoords=axes.get_xaxis_transform(),
             textcoords="offset points",
-            horizontalalignment="right",
+            horizontalalignment=sides[name],
             verticalalignment="top",
             rotation=90,
             color=_GUIDE,

@@ -118,6 +118,7 @@ def _key(cells: HeatMap) -> list[Drawn]:
             "key",
         )
         for colour, words in ends
+        if words
     ]
 
 

@@ -42,7 +42,8 @@ def heat(axes: Axes, cells: HeatMap) -> list[Artist]:
     axes.set_xlim(0, len(columns))
     axes.set_ylim(len(rows), 0)
     axes.tick_params(length=0)
-    return [Patch(color=BELOW, label=cells.below), Patch(color=ABOVE, label=cells.above)]
+    ends = ((BELOW, cells.below), (ABOVE, cells.above))
+    return [Patch(color=colour, label=words) for colour, words in ends if words]
 
 
 def _literal(text: str) -> str:

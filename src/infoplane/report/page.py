@@ -58,6 +58,7 @@ def page(
     tables: Sequence[Table] = (),
     alerts: Sequence[str] = (),
     chapters: Sequence[Chapter] = (),
+    headings: Mapping[str, str] | None = None,
 ) -> str:
     """A self-contained page; whatever markup the arguments contain is shown as text.
 
@@ -76,6 +77,8 @@ def page(
         tables: Further tables, between the findings and the figures.
         alerts: Sentences without which the rest would mislead, such as that something is missing.
         chapters: Parts with findings, tables and figures of their own, before all others.
+        headings: What stands above each kind of figure, kinds in their order on the page; None for
+            that of experiments. Chapters have that in any case.
 
     Raises:
         InfoplaneError: A series of a plane has no training steps.
@@ -88,7 +91,7 @@ def page(
         .render(
             title=title,
             summary=summary,
-            parts=_parts(list(enumerate(every))[len(every) - len(panels) :]),
+            parts=_parts(list(enumerate(every))[len(every) - len(panels) :], headings or HEADINGS),
             chapters=list(_laid_out(chapters)),
             drawn=bool(every),
             layers=list(
@@ -160,7 +163,7 @@ class Band:
     multiples: bool
 
 
-_HEADINGS = {
+HEADINGS = {
     "heat": "At a glance",
     "response": "Against the settings",
     "plane": "Information plane",
@@ -181,15 +184,17 @@ def _laid_out(chapters: Sequence[Chapter]) -> Iterator[dict[str, Any]]:
             "findings": one.findings,
             "spreads": list(dict.fromkeys(found.spread for found in one.findings)),
             "tables": one.tables,
-            "parts": _parts(numbered),
+            "parts": _parts(numbered, HEADINGS),
         }
 
 
-def _parts(numbered: Sequence[tuple[int, Panel]]) -> list[tuple[str, str, list[Band]]]:
-    """The figures by kind with their headings, in the order of ``_HEADINGS``, each in bands."""
+def _parts(
+    numbered: Sequence[tuple[int, Panel]], headings: Mapping[str, str]
+) -> list[tuple[str, str, list[Band]]]:
+    """The figures by kind with their headings, in the order of these, each in bands."""
     said: set[tuple[str, str]] = set()
     parts = []
-    for kind, heading in _HEADINGS.items():
+    for kind, heading in headings.items():
         members = [one for one in numbered if _kind(one[1]) == kind]
         rows = [_band(group, row, said) for group, row in _rows(kind, members)]
         parts += [(kind, heading, rows)] if rows else []

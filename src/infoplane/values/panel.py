@@ -113,7 +113,8 @@ class HeatMap:
         limit: The number at which the colours end; what lies beyond has the colour of the end.
         marks: What is written into each cell, a character or two; empty for nothing.
         words: What is said of each cell where it is pointed at.
-        below: What the colour below zero means, such as "too low, full at 1 bit".
+        below: What the colour below zero means, such as "too low, full at 1 bit"; empty if no
+            number lies there.
         above: What the colour above zero means.
     """
 
@@ -159,6 +160,7 @@ class Panel:
         heat: Rows and columns of numbers as colours.
         bisector: Whether to draw y = x (the two axes are then drawn to one scale).
         ceiling: The largest value that can be measured, or None.
+        uprights: Abscissae of lines from bottom to top, such as thresholds, by name.
         plane: Whether the axes are two measured values, and points move with training.
         side: Which of several probes it shows, such as "train" or "test": the page shows one side
             at a time; empty for a figure of all of them, which is always shown.
@@ -178,6 +180,7 @@ class Panel:
     heat: HeatMap | None = None
     bisector: bool = False
     ceiling: float | None = None
+    uprights: Mapping[str, float] = field(default_factory=dict)
     plane: bool = False
     side: str = ""
     group: str = ""

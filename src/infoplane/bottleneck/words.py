@@ -1,0 +1,198 @@
+"""An account in words and tables: what a page, or a terminal, says of it."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from infoplane.bottleneck.account import NARROW, Account, Change
+from infoplane.bottleneck.solution import Solution, Status
+from infoplane.values.table import Cell, Table
+
+COLUMNS = ("β", "rate", "kept", "clusters", "lacks", "gap", "iterations", "status")
+UNITS = "Rate I(X;T), kept I(T;Y) and gap in bits; lacks: of I(X;Y), in per cent."
+DUAL_COLUMNS = ("β", "rate", "kept", "clusters", "below", "gap", "iterations", "status")
+DUAL_UNITS = (
+    "Rate and kept in bits, with Bayes' decoder; below: how far below the bottleneck's curve at "
+    "the same rate, in bits."
+)
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """A number as a table shows it, empty if there is none.
+
+    >>> number(1.5625), number(float("inf")), number(None), number(3e-13)
+    ('1.562', '∞', '', '3e-13')
+    """
+    if value is None or math.isnan(value):
+        return ""
+    return "∞" if value == math.inf else f"{value:.{digits}g}"
+
+
+def row(account: Account, one: Solution) -> tuple[str, ...]:
+    """A solution of the bottleneck under ``COLUMNS``."""
+    lost = account.lost(one)
+    lacks = "" if math.isnan(lost) else f"{max(lost, 0.0):.2f} %"  # rounding makes it −1e-14
+    return (*_head(one), lacks, *_tail(one))
+
+
+def dual_row(one: Solution, below: float) -> tuple[str, ...]:
+    """A solution of the dual under ``DUAL_COLUMNS``."""
+    return (*_head(one), f"{below:.1e}", *_tail(one))
+
+
+def _head(one: Solution) -> tuple[str, ...]:
+    return number(one.beta), f"{one.rate:.6f}", f"{one.relevance:.6f}", str(one.clusters)
+
+
+def _tail(one: Solution) -> tuple[str, ...]:
+    gap = "" if one.gap is None else f"{one.gap:.0e}"
+    return gap, str(one.iterations), one.status.name.lower()
+
+
+def facts(account: Account) -> dict[str, str]:
+    """Entropies, information and thresholds, name to value with its unit."""
+    (hx, hy), found = account.entropies, account.thresholds
+    dual = "not defined: some p(y|x) = 0" if found.dual is None else number(found.dual, 6)
+    order = "of first order" if found.first_order else "not of first order"
+    kind = f" ({order})" if math.isfinite(found.onset) else ""
+    return {
+        "H(X)": f"{hx:.6f} bit",
+        "H(Y)": f"{hy:.6f} bit",
+        "I(X;Y)": f"{account.joint.information:.6f} bit",
+        "onset β": number(found.onset, 6) + kind,
+        "local threshold β": number(found.local, 6),
+        "dual threshold β": dual,
+    }
+
+
+def change_told(change: Change) -> str:
+    """A bifurcation in a line."""
+    how = "a cluster splits" if change.splits else "a cluster appears elsewhere"
+    within = "" if change.below.clusters == 1 else f" ± {100 * NARROW:g} %"
+    counts = f"{change.below.clusters} → {change.above.clusters} clusters"
+    return f"β = {number(change.beta)}{within}: {counts}, {how}"
+
+
+def summary(account: Account, words: str) -> list[str]:
+    """What was given, and what was found, in a few sentences.
+
+    Args:
+        account: What is known.
+        words: What the joint was read from, such as "counts of 80 samples, 4 × 3 states".
+    """
+    found, whole = account.thresholds, account.joint.information
+    said = [f"Given: {words}, which share {whole:.4f} bit."]
+    if not math.isfinite(found.onset):
+        return [*said, "X and Y are independent."]
+    first = "appears elsewhere" if found.first_order else "splits off"
+    said.append(
+        f"Nothing is gained up to β = {number(found.onset)}, where a second cluster {first}."
+    )
+    best = max(account.solutions, key=lambda one: one.relevance, default=None)
+    if best is not None:
+        said.append(
+            f"{best.clusters} clusters keep {best.relevance:.4f} bit of it for {best.rate:.4f} bit "
+            f"of the {account.entropies[0]:.4f} bit of X."
+        )
+    if account.dual:
+        far = max(one.below for one in account.dual)
+        said.append(f"The dual lies at most {far:.1e} bit below the curve.")
+    return said
+
+
+def tables(account: Account) -> list[Table]:
+    """Thresholds, bifurcations, solutions, and those of the dual."""
+    found = [
+        _table("The joint and its thresholds", ("quantity", "value"), list(facts(account).items()))
+    ]
+    if account.changes:
+        words = [_change_row(change) for change in account.changes]
+        caption = f"β within {100 * NARROW:g} %; the first is the onset itself."
+        heads = ("β", "clusters before", "after", "rate after", "kept after", "how")
+        found.append(_table("Bifurcations", heads, words, caption))
+    rows = [row(account, one) for one in account.solutions]
+    found.append(_table("Solutions", COLUMNS, rows, UNITS, folded=True))
+    if account.dual:
+        beside = [dual_row(one.solution, one.below) for one in account.dual]
+        found.append(_table("Solutions of the dual", DUAL_COLUMNS, beside, DUAL_UNITS, folded=True))
+    return found
+
+
+def _change_row(change: Change) -> tuple[str, ...]:
+    after = change.above
+    return (
+        number(change.beta),
+        str(change.below.clusters),
+        str(after.clusters),
+        f"{after.rate:.4f}",
+        f"{after.relevance:.4f}",
+        "splits" if change.splits else "appears",
+    )
+
+
+def _table(
+    title: str,
+    columns: tuple[str, ...],
+    rows: Sequence[Sequence[str]],
+    caption: str = "",
+    folded: bool = False,
+) -> Table:
+    cells = tuple(tuple(Cell((words,)) for words in one) for one in rows)
+    return Table(title, columns, cells, caption, dense=folded, folded=folded)
+
+
+def statuses(account: Account) -> Mapping[str, str]:
+    """What each status means that occurs."""
+    every = (*account.solutions, *(one.solution for one in account.dual))
+    there = {one.status for one in every}
+    return {one.name.lower(): one.value for one in Status if one in there}
+
+
+def methods(account: Account) -> list[str]:
+    """How it was computed, with keys of works as ``[@key]``, which a page numbers."""
+    told = [
+        "The information bottleneck of the given p(x, y) minimises I(X;T) + β E D[p(y|x) ‖ p(y|t)] "
+        "over p(t|x), which is I(X;T) − β I(T;Y) up to a constant [@tishby1999information]; β "
+        "weighs relevance, and both informations are in bits. The self-consistent equations are "
+        "iterated as in [@blahut1972computation], accelerated as in [@walker2011anderson], from "
+        "one cluster and from one cluster for every different p(y|x). In the measure over "
+        "decoders the problem is convex, so that further clusters are sought until none lowers "
+        "the objective; the gap bounds what a global minimum could still gain, if that search "
+        "missed nothing.",
+        "The local threshold is 1/ρ², ρ being the maximal correlation, above which one cluster is "
+        "no local minimum; the onset is 1/η, η being the contraction coefficient "
+        "[@anantharam2013maximal], above which it is no global one [@wu2020learnability]. Where "
+        "the onset lies below, the transition is of first order. Bifurcations "
+        "[@gedeon2012mathematical] are enclosed by global solutions; a cluster splits where the "
+        "second variation of its own part of the objective vanishes.",
+    ]
+    if account.joint.deterministic and account.joint.information > 0:
+        told.append(
+            "Y is a function of X, so that β does not index the curve [@kolchinsky2019caveats]: "
+            "a given rate is reached by two solutions that are used by turns."
+        )
+    if account.dual:
+        told.append(
+            "The dual reverses the distortion, D[p(y|t) ‖ p(y|x)] [@piran2020dual]; its I(T;Y) is "
+            "that of Bayes' decoder, held against the bottleneck at the same rate."
+        )
+    return told
+
+
+def csv(account: Account) -> str:
+    """Every solution as a line, every number in full."""
+    lines = ["problem,beta,rate_bit,relevance_bit,clusters,gap_bit,iterations,status,below_bit"]
+    below = {id(one.solution): one.below for one in account.dual}
+    for one in (*account.solutions, *(beside.solution for beside in account.dual)):
+        cells = (
+            "dual" if one.dual else "bottleneck",
+            repr(float(one.beta)),
+            repr(one.rate),
+            repr(one.relevance),
+            str(one.clusters),
+            "" if one.gap is None else repr(float(one.gap)),
+            str(one.iterations),
+            one.status.name.lower(),
+            repr(float(below[id(one)])) if id(one) in below else "",
+        )
+        lines.append(",".join(cells))
+    return "\n".join(lines) + "\n"

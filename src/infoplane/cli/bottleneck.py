@@ -1,0 +1,220 @@
+"""The command about anybody's joint distribution: its information bottleneck, solved exactly."""
+
+import math
+from collections.abc import Iterator, Sequence
+from json import dumps
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import tyro
+from rich.table import Table
+
+from infoplane.bottleneck import words
+from infoplane.bottleneck.account import Account, accounts, in_order
+from infoplane.bottleneck.panels import shown
+from infoplane.bottleneck.solution import Solution
+from infoplane.cli.console import INTERRUPTED, console, err
+from infoplane.cli.joints import NamedJoint, read_joint, require_positive
+from infoplane.values.errors import InfoplaneError
+
+FEW = 6
+"""Of so many solutions all clusters are told, of more only those of some."""
+
+
+def bottleneck(
+    table: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="TABLE")],
+    beta: tuple[float, ...] = (),
+    rates: tuple[float, ...] = (),
+    dual: bool = False,
+    counts: bool = False,
+    samples: bool = False,
+    soften: float = 0.0,
+    clusters: bool = False,
+    report: Path | None = None,
+    json: bool = False,
+) -> None:
+    """Solve the information bottleneck of a joint distribution exactly, in bits.
+
+    Minimises I(X;T) − β I(T;Y). Without --beta and --rates, β runs from below the onset, in
+    quarters of an octave, until every different p(y|x) has a cluster and 99 % of I(X;Y) are kept,
+    at most to 1024 times the onset; where Y is a function of X, nine rates take its place.
+
+    Args:
+        table: A file: csv, npy, npz or parquet. A joint table p(x, y), one row for each state of X,
+            that sums to 1; or counts, with --counts; or samples of X and Y, with --samples or as
+            two columns by name, such as table.csv:age,label. A first column of words names rows.
+        beta: Values of β, such as 2 5 10.
+        rates: Values of I(X;T) in bits instead.
+        dual: Solve the dual bottleneck beside it.
+        counts: The entries are counts, or anything to be divided by its sum.
+        samples: The two columns are samples, one line for each.
+        soften: Share of p(y) that is mixed into every p(y|x), such as 0.001.
+        clusters: Also tell which states of X go where, and what a cluster says of Y; of some
+            solutions if there are more than six.
+        report: Write a page with figures to this file.
+        json: Print JSON instead of tables.
+    """
+    if beta and rates:
+        raise InfoplaneError("--beta and --rates are two ways along one curve: give one of them.")
+    named = _read(table, counts, samples, soften)
+    if dual:
+        require_positive(named)
+    found, whole = _gathered(accounts(named.joint, betas=beta, rates=rates, dual=dual))
+    if found is not None:
+        _show(found, named, clusters, json)
+        if report is not None:
+            _write(found, named, report)
+    if not whole:
+        err.print(f"Interrupted before {_next(found)}. What was computed is told.", soft_wrap=True)
+        raise SystemExit(INTERRUPTED)
+
+
+def _read(table: str, counts: bool, samples: bool, soften: float) -> NamedJoint:
+    """The joint, softened if that was asked for."""
+    named = read_joint(table, counts=counts, samples=samples)
+    if not soften:
+        return named
+    told = f"{named.words}, softened by {soften:g}"
+    return NamedJoint(named.joint.softened(soften), named.x, named.y, told)
+
+
+def _gathered(growing: Iterator[Account]) -> tuple[Account | None, bool]:
+    """The account as far as it was computed, and whether nobody interrupted."""
+    found: Account | None = None
+    try:
+        for one in _told(growing):
+            found = one
+    except KeyboardInterrupt:
+        return found, False
+    return found, True
+
+
+def _told(growing: Iterator[Account]) -> Iterator[Account]:
+    """The same, and what is computed on stderr: one line on a terminal, else one for each part."""
+    part = ""
+    if err.is_terminal:
+        with err.status("thresholds") as line:
+            for one in growing:
+                yield one
+                line.update(one.doing)
+        return
+    err.print("computing: thresholds", style="dim")
+    for one in growing:
+        yield one
+        if one.part != part and one.doing:
+            part = one.part
+            err.print(f"computing: {part}", style="dim")
+
+
+def _next(found: Account | None) -> str:
+    return "the thresholds" if found is None else f"the end of {found.part}"
+
+
+def _show(found: Account, named: NamedJoint, clusters: bool, json: bool) -> None:
+    if json:
+        print(dumps(_plain(found, named, clusters), indent=2))  # noqa: T201
+        return
+    console.print(f"Read as: {named.words}.", soft_wrap=True)
+    for name, value in words.facts(found).items():
+        console.print(f"{name:18} {value}")
+    for change in found.changes:
+        console.print(f"bifurcation at {words.change_told(change)}")
+    rows = [words.row(found, one) for one in found.solutions]
+    _print(words.COLUMNS, rows, words.UNITS)
+    if found.dual:
+        beside = [words.dual_row(one.solution, one.below) for one in found.dual]
+        _print(words.DUAL_COLUMNS, beside, f"The dual. {words.DUAL_UNITS}")
+    for note in found.notes:
+        console.print(note, soft_wrap=True)
+    if clusters:
+        told = found.solutions if len(found.solutions) <= FEW else shown(found)
+        for one in told:
+            _print_clusters(one, named)
+        if len(told) < len(found.solutions):
+            console.print("(--beta tells the clusters of others)", style="dim")
+
+
+def _print(columns: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> None:
+    """A table; nothing where there are no rows."""
+    if not rows:
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for place, heading in enumerate(columns):
+        last = place == len(columns) - 1
+        table.add_column(heading, no_wrap=True, justify="left" if last else "right")
+    for cells in rows:
+        table.add_row(*cells)
+    console.print(f"\n{caption}", soft_wrap=True)
+    console.print(table)
+
+
+def _print_clusters(one: Solution, named: NamedJoint) -> None:
+    """Which states go into which cluster for the most part, and what it says of Y."""
+    console.print(f"\nβ = {words.number(one.beta)}, I(X;T) = {one.rate:.4f} bit")
+    for count, place in enumerate(in_order(one), start=1):
+        members = [named.x[i] for i in np.flatnonzero(one.assignment == place)]
+        said = ", ".join(
+            f"{name} {p:.3f}" for name, p in zip(named.y, one.bayes[place], strict=True)
+        )
+        inside = ", ".join(members) or "none for the most part"
+        console.print(f"t{count} ({one.marginal[place]:.3f}): {inside}; Y: {said}", soft_wrap=True)
+
+
+def _write(found: Account, named: NamedJoint, path: Path) -> None:
+    from infoplane.presentation import write_account  # Plotly and Jinja, for those who want a page
+    from infoplane.store.manifest import machine
+
+    write_account(found, path, x=named.x, y=named.y, words=named.words, machine=machine())
+    err.print(f"Report: {path}", soft_wrap=True)
+
+
+def _plain(found: Account, named: NamedJoint, clusters: bool) -> dict[str, Any]:
+    """All of it as JSON takes it; null where a number is infinite, or there is none."""
+    (hx, hy), at = found.entropies, found.thresholds
+    return {
+        "read_as": named.words,
+        "unit": "bit",
+        "H_X": hx,
+        "H_Y": hy,
+        "I_XY": found.joint.information,
+        "thresholds": {
+            "onset": _finite(at.onset),
+            "local": _finite(at.local),
+            "dual": None if at.dual is None else _finite(at.dual),
+            "first_order": at.first_order,
+        },
+        "bifurcations": [
+            {
+                "beta": change.beta,
+                "before": change.below.clusters,
+                "after": change.above.clusters,
+                "splits": change.splits,
+            }
+            for change in found.changes
+        ],
+        "solutions": [_solution(one, clusters) for one in found.solutions],
+        "dual": [{**_solution(one.solution, clusters), "below": one.below} for one in found.dual],
+        "notes": list(found.notes),
+        "complete": not found.doing,
+        **({"x": list(named.x), "y": list(named.y)} if clusters else {}),
+    }
+
+
+def _solution(one: Solution, clusters: bool) -> dict[str, Any]:
+    maps = {"encoder": one.encoder.tolist(), "decoder": one.bayes.tolist()} if clusters else {}
+    return {
+        "beta": _finite(one.beta),
+        "rate": one.rate,
+        "relevance": one.relevance,
+        "clusters": one.clusters,
+        "lacks": _finite(1 - one.relevance / whole) if (whole := one.joint.information) else None,
+        "gap": None if one.gap is None else _finite(one.gap),
+        "iterations": one.iterations,
+        "status": one.status.name.lower(),
+        **maps,
+    }
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
