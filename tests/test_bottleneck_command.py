@@ -85,7 +85,7 @@ def test_the_default_grid_begins_below_the_onset_and_ends_when_all_is_told(sourc
     first, last = source.solutions[0], source.solutions[-1]
     assert first.beta < source.thresholds.onset and first.clusters == 1
     assert last.clusters == source.distinct == 2 and source.lost(last) < 1
-    assert len(source.changes) == 1 and not source.doing and not source.notes
+    assert len(source.bifurcations) == 1 and not source.doing and not source.notes
 
 
 def test_the_dual_of_that_source_lies_on_its_curve(told):

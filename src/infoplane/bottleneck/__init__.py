@@ -5,9 +5,9 @@ from infoplane.bottleneck.account import account_of as account_of
 from infoplane.bottleneck.account import accounts as accounts
 from infoplane.bottleneck.agglomerative import Agglomeration as Agglomeration
 from infoplane.bottleneck.agglomerative import agglomerate as agglomerate
-from infoplane.bottleneck.anneal import Bifurcation as Bifurcation
 from infoplane.bottleneck.anneal import Curve as Curve
 from infoplane.bottleneck.anneal import curve as curve
+from infoplane.bottleneck.bifurcation import Bifurcation as Bifurcation
 from infoplane.bottleneck.critical import Thresholds as Thresholds
 from infoplane.bottleneck.critical import thresholds as thresholds
 from infoplane.bottleneck.exponents import Exponent as Exponent

@@ -10,6 +10,7 @@ from jaxtyping import Int
 from numpy import ndarray
 
 from infoplane.bottleneck.anneal import curve
+from infoplane.bottleneck.bifurcation import Bifurcation, bifurcations
 from infoplane.bottleneck.critical import Thresholds, thresholds
 from infoplane.bottleneck.joint import Joint, Table, as_joint, entropy, numbers
 from infoplane.bottleneck.solution import Solution, Status
@@ -26,30 +27,6 @@ FURTHER = 2
 """Values of β beyond the first at which every distinct p(y|x) has its cluster."""
 RATES = 9
 """Rates in place of values of β where these do not index the curve."""
-NARROW = 1e-3
-"""The relative width of β within which a change of the number of clusters is enclosed."""
-EVALUATIONS = 5_000
-"""Of the map in each descent of that search: next to a bifurcation convergence takes for ever, and
-the number of clusters is known long before."""
-
-
-@final
-@dataclass(frozen=True, eq=False)
-class Change:
-    """Where the number of clusters changes, enclosed by two solutions.
-
-    Attributes:
-        below: The solution before, β less than 0.1 % lower.
-        above: The solution after.
-        splits: Whether a cluster splits, its parts moving apart from where it was; otherwise one
-            appears elsewhere, its mass rising from 0.
-        beta: Where: the onset; or the β at which the cluster splits; or the middle between both.
-    """
-
-    below: Solution
-    above: Solution
-    splits: bool
-    beta: float
 
 
 @final
@@ -75,7 +52,7 @@ class Account:
         joint: The joint distribution.
         thresholds: From which β on anything is gained.
         solutions: Along β, or at the rates that were asked for.
-        changes: Where the number of clusters changes between neighbours in β.
+        bifurcations: Where the number of clusters changes between neighbours in β.
         dual: Solutions of the dual; none if nobody asked.
         part: What is being computed: the curve, the dual, bifurcations; empty once all is done.
         doing: The same, and how far it has come.
@@ -84,7 +61,7 @@ class Account:
     joint: Joint
     thresholds: Thresholds
     solutions: tuple[Solution, ...] = ()
-    changes: tuple[Change, ...] = ()
+    bifurcations: tuple[Bifurcation, ...] = ()
     dual: tuple[Beside, ...] = ()
     part: str = ""
     doing: str = ""
@@ -147,7 +124,7 @@ def account_of(
 
     >>> import infoplane as ip
     >>> found = ip.bottleneck.account_of([[0.45, 0.05], [0.05, 0.45]], betas=[1.25, 3.125])
-    >>> [f"{one.beta:.4f} {one.splits}" for one in found.changes]
+    >>> [f"{one.beta:.4f} {one.splits}" for one in found.bifurcations]
     ['1.5625 True']
     """
     *_, last = accounts(joint, betas=betas, rates=rates, dual=dual)
@@ -196,8 +173,9 @@ def accounts(
             known = _at(replace(known, dual=(*known.dual, beside)), "the dual", one.beta)
             yield known
     yield (known := replace(known, part="bifurcations", doing="bifurcations"))
-    for change in _changes(known.solutions, known.thresholds):
-        known = _at(replace(known, changes=(*known.changes, change)), "bifurcations", change.beta)
+    for at in bifurcations(known.solutions):
+        found = (*known.bifurcations, at)
+        known = _at(replace(known, bifurcations=found), "bifurcations", at.beta)
         yield known
     yield replace(known, part="", doing="")
 
@@ -251,38 +229,3 @@ def _below(joint: Joint, dual: Solution) -> float:
     """How far a point lies below the curve at its rate, in bits."""
     best = curve(joint, rates=[dual.rate]).solutions[0]
     return best.relevance - dual.relevance
-
-
-def _changes(solutions: Sequence[Solution], found: Thresholds) -> Iterator[Change]:
-    """Where the number of clusters changes between neighbours in β."""
-    ordered = sorted(solutions, key=lambda one: one.beta)
-    indexed = [one for one in ordered if math.isfinite(one.beta) and one.status != Status.SHARED]
-    for below, above in zip(indexed, indexed[1:], strict=False):
-        for pair in _enclosed(below, above):
-            yield _change(*pair, found)
-
-
-def _enclosed(below: Solution, above: Solution) -> Iterator[tuple[Solution, Solution]]:
-    """Pairs of solutions near each other between which it changes, found by bisection.
-
-    Each of them is a solution of its own, so that what is found is a change of the global minimum.
-    """
-    if below.clusters == above.clusters:
-        return
-    if above.beta <= below.beta * (1 + NARROW):
-        yield below, above
-        return
-    middle = math.sqrt(below.beta * above.beta) if below.beta > 0 else above.beta / 2
-    between = solve(below.joint, middle, dual=below.dual, evaluations=EVALUATIONS)
-    yield from _enclosed(below, between)
-    yield from _enclosed(between, above)
-
-
-def _change(below: Solution, above: Solution, found: Thresholds) -> Change:
-    """The first cluster is left at the onset; any other splits where its own threshold lies."""
-    if below.clusters == 1:
-        return Change(below, above, not found.first_order, found.onset)
-    critical = float(below.critical.min())
-    splits = below.beta * (1 - NARROW) <= critical <= above.beta * (1 + NARROW)
-    beta = critical if splits else math.sqrt(below.beta * above.beta)
-    return Change(below, above, bool(splits), beta)

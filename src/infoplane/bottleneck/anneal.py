@@ -1,6 +1,5 @@
 """The whole curve: solutions along β, each begun from its neighbours, or at given rates."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,42 +9,16 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
+from infoplane.bottleneck.bifurcation import Bifurcation, bifurcations
 from infoplane.bottleneck.descent import Descent, Stop
 from infoplane.bottleneck.joint import Joint, Table, as_joint, numbers
-from infoplane.bottleneck.maps import Point, Problem, logs
-from infoplane.bottleneck.optimum import Optimum, newcomers
+from infoplane.bottleneck.maps import Problem
+from infoplane.bottleneck.optimum import Optimum
 from infoplane.bottleneck.rates import at_rate
-from infoplane.bottleneck.saddle import settled
-from infoplane.bottleneck.solution import Solution, Status, solution
-from infoplane.bottleneck.solver import best, posed, solved_from
-from infoplane.bottleneck.splitting import split_directions
+from infoplane.bottleneck.solution import Solution, solution
+from infoplane.bottleneck.solver import best, posed
 from infoplane.bottleneck.starts import MANY, identity, shaken, trivial
 from infoplane.values.errors import InfoplaneError
-
-SHARP = 1e-6
-"""The relative width of β to which a bifurcation is located."""
-BEYOND = 1e-4
-"""How far beyond a bifurcation, relative to β, the other side is looked at: nearer to it, what a
-further cluster gains drowns in rounding."""
-
-
-@final
-@dataclass(frozen=True)
-class Bifurcation:
-    """Where the number of clusters changes.
-
-    Attributes:
-        beta: Where, within 1e-6 of itself.
-        before: Clusters below.
-        after: Clusters above.
-        splits: Whether a cluster splits, its parts moving apart from where it was. Otherwise one
-            appears elsewhere, its mass rising from 0: the solution before is still a local minimum.
-    """
-
-    beta: float
-    before: int
-    after: int
-    splits: bool
 
 
 @final
@@ -81,14 +54,8 @@ class Curve:
 
     @cached_property
     def bifurcations(self) -> tuple[Bifurcation, ...]:
-        """Where the number of clusters changes between neighbours, found by bisection.
-
-        A cluster that comes and goes again between two neighbours is not seen.
-        """
-        ordered = sorted(self.solutions, key=lambda one: one.beta)
-        finite = [one for one in ordered if math.isfinite(one.beta) and one.status != Status.SHARED]
-        pairs = zip(finite, finite[1:], strict=False)
-        return tuple(found for low, high in pairs for found in _between(low, high, self.stop))
+        """Where the number of clusters changes between neighbours, by bisection."""
+        return tuple(bifurcations(self.solutions))
 
 
 def curve(
@@ -163,35 +130,3 @@ def _lower(up: Optimum, down: Optimum) -> Optimum:
     kept = down if better or (second.converged and not first.converged) else up
     used = first.evaluations + second.evaluations
     return Optimum(Descent(kept.descent.at, used, kept.descent.converged), kept.gap)
-
-
-def _between(low: Solution, high: Solution, stop: Stop) -> list[Bifurcation]:
-    """All changes of the number of clusters: each branch is followed to where it is left."""
-    found: list[Bifurcation] = []
-    while low.clusters != high.clusters and high.beta - low.beta > SHARP * high.beta:
-        left, right = low.beta, high.beta
-        while right - left > SHARP * right:
-            middle = (left + right) / 2
-            left, right = (middle, right) if _stays(low, middle, stop) else (left, middle)
-        beyond = min(high.beta, right * (1 + BEYOND))
-        after = solved_from(low.joint, beyond, low.dual, low, stop)
-        if after.clusters != low.clusters:
-            before = _carried(low, left, stop)
-            problem = posed(low.joint, left, dual=low.dual)
-            splits = bool(split_directions(problem, before)[1].min() <= right * (1 + BEYOND))
-            found.append(Bifurcation((left + right) / 2, low.clusters, after.clusters, splits))
-        low = after
-    return found
-
-
-def _carried(low: Solution, beta: float, stop: Stop) -> Point:
-    """Where a solution comes to rest at another β without further clusters."""
-    log_q = shaken(logs(low.joint.reduced.merged(low.encoder, low.joint.px)))
-    return settled(posed(low.joint, beta, dual=low.dual), log_q, stop).at
-
-
-def _stays(low: Solution, beta: float, stop: Stop) -> bool:
-    """Whether a solution, carried to another β, keeps its clusters and lacks none."""
-    at = _carried(low, beta, stop)
-    lacks = newcomers(posed(low.joint, beta, dual=low.dual), at)
-    return len(at.r) == low.clusters and len(lacks.m) == 0

@@ -16,6 +16,8 @@ from infoplane.values.seeds import stream
 
 STEPS = 300
 """Steps of the ascent, after which the best are followed by quasi-Newton steps."""
+SIFTED, PROMISING = 10, 32
+"""After so many steps only so many of the best go on."""
 BEST = 4
 """How many of them are."""
 NEAR = 1e-9
@@ -101,12 +103,14 @@ def contraction(
     """
     tilt = _begun(p, direction)
     eta = max(squared, float(_ratios(tilt, p, w)[0].max()))
-    for _ in range(STEPS):
+    for step in range(STEPS):
         ratios, told = _ratios(tilt, p, w)
-        away = ratios > 0
-        if not away.any():
+        kept = np.flatnonzero(ratios > 0)
+        if step == SIFTED:
+            kept = kept[np.argsort(-ratios[kept], kind="stable")[:PROMISING]]
+        if len(kept) == 0:
             break
-        ratios, told = ratios[away], told[away]
+        ratios, told = ratios[kept], told[kept]
         eta = max(eta, float(ratios.max()))
         tilt = _normalised(told / ratios[:, None], p)
     ratios = _ratios(tilt, p, w)[0]

@@ -27,8 +27,10 @@ ROUNDS = 60
 """Times at most that clusters are added."""
 ASCENT = 40
 """Steps of the search for max c(m)."""
+PROMISING = 24
+"""From so many places with the largest c(m) the search begins; from all only if that finds none."""
 AT_ONCE = 2
-"""Clusters at most that are added in one round."""
+"""Clusters that may be added in one round, or half of those that there are, if these are more."""
 NUDGES = (0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4)
 """How far from a cluster the search for its parts begins, as changes of ln p(y|t): close to where
 a cluster begins to split its parts are close to it, and the gain is of fourth order."""
@@ -91,20 +93,39 @@ def newcomers(problem: Problem, at: Point) -> Newcomers:
     """Where a further cluster would lower the objective: maxima of c(m), searched from many places.
 
     The search begins at every p(y|x), and beside every cluster in the direction in which it would
-    split; m ← the decoder of the weights p(x) exp(−β d(x, m))/Z(x) raises c(m) with every step.
+    split: first at the most promising of these, and at all of them if none of those will do.
     """
-    free = logsumexp(at.scores, axis=1)
-    base = np.log(problem.p) - free
+    base = np.log(problem.p) - logsumexp(at.scores, axis=1)
     m = np.concatenate([problem.w, *_beside(problem, at)])
+    used, few = 0, m
+    if len(m) > PROMISING:
+        now, used = logsumexp(base[:, None] - weighed(problem, m), axis=0), 1
+        few = m[np.sort(np.argsort(-now, kind="stable")[:PROMISING])]
+    gains, best = _risen(problem, base, few)
+    used += ASCENT
+    if len(few) < len(m) and gains.max() <= GAIN:
+        gains, best = _risen(problem, base, m)
+        used += ASCENT
+    better = np.flatnonzero(gains > GAIN)
+    most = max(AT_ONCE, len(at.r) // 2)
+    chosen = _distinct(best, better[np.argsort(-gains[better], kind="stable")], most)
+    return Newcomers(best[chosen], max(0.0, float(gains.max())), used)
+
+
+def _risen(
+    problem: Problem, base: Float[ndarray, " x"], m: Float[ndarray, "s y"]
+) -> tuple[Float[ndarray, " s"], Float[ndarray, "s y"]]:
+    """The largest ln c on the way up from every m, and where it is.
+
+    m ← the decoder of the weights p(x) exp(−β d(x, m))/Z(x) raises c(m) with every step.
+    """
     gains, best = np.full(len(m), -np.inf), m
     for _ in range(ASCENT):
         shares = base[:, None] - weighed(problem, m)
         now = logsumexp(shares, axis=0)
         gains, best = np.maximum(gains, now), np.where((now >= gains)[:, None], m, best)
         m = decoder(problem, np.exp(shares - now).T)
-    better = np.flatnonzero(gains > GAIN)
-    chosen = _distinct(best, better[np.argsort(-gains[better], kind="stable")])
-    return Newcomers(best[chosen], max(0.0, float(gains.max())), ASCENT)
+    return gains, best
 
 
 def joined(problem: Problem, at: Point, m: Float[ndarray, "s y"]) -> Float[ndarray, "x ts"]:
@@ -140,9 +161,9 @@ def _beside(problem: Problem, at: Point) -> list[Float[ndarray, "t y"]]:
     return [place / place.sum(1, keepdims=True) for place in places]
 
 
-def _distinct(m: Float[ndarray, "s y"], order: ndarray) -> list[int]:
+def _distinct(m: Float[ndarray, "s y"], order: ndarray, most: int) -> list[int]:
     chosen: list[int] = []
     for i in order:
-        if all(np.abs(m[i] - m[j]).max() > 1e-3 for j in chosen) and len(chosen) < AT_ONCE:
+        if all(np.abs(m[i] - m[j]).max() > 1e-3 for j in chosen) and len(chosen) < most:
             chosen.append(int(i))
     return chosen

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from infoplane.bottleneck.account import Account, Change, in_order
+from infoplane.bottleneck.account import Account, in_order
+from infoplane.bottleneck.bifurcation import Bifurcation
 from infoplane.bottleneck.solution import Solution, Status
 from infoplane.values.panel import Axis, HeatMap, Panel, Series
 
@@ -30,7 +31,7 @@ def panels(account: Account, x: Sequence[str], y: Sequence[str]) -> list[Panel]:
 
 def known(account: Account) -> list[Solution]:
     """All solutions of the bottleneck, those next to its bifurcations too, by rising rate."""
-    beside = [one for change in account.changes for one in (change.below, change.above)]
+    beside = [one for at in account.bifurcations for one in (at.below, at.above)]
     return sorted((*account.solutions, *beside), key=lambda one: (one.rate, one.beta))
 
 
@@ -76,17 +77,17 @@ def _beside(solutions: Sequence[Solution]) -> dict[str, np.ndarray]:
 
 def _bifurcations(account: Account) -> list[Series]:
     """Marks that no line joins: between any two of them stands one that was not measured."""
-    if not account.changes:
+    if not account.bifurcations:
         return []
-    x, y, beta = (np.repeat([of(one) for one in account.changes], 2)[:-1] for of in _MARK)
+    x, y, beta = (np.repeat([of(one) for one in account.bifurcations], 2)[:-1] for of in _MARK)
     y[1::2] = np.nan
     return [Series("bifurcations", x, y, beside={"β": beta})]
 
 
-_MARK: Sequence[Callable[[Change], float]] = (
-    lambda change: change.above.rate,
-    lambda change: change.above.relevance,
-    lambda change: change.beta,
+_MARK: Sequence[Callable[[Bifurcation], float]] = (
+    lambda one: one.above.rate,
+    lambda one: one.above.relevance,
+    lambda one: one.beta,
 )
 """Rate, I(T;Y) and β of a bifurcation."""
 

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from infoplane.bottleneck.account import NARROW, Account, Change
+from infoplane.bottleneck.account import Account
+from infoplane.bottleneck.bifurcation import NARROW, Bifurcation
 from infoplane.bottleneck.solution import Solution, Status
 from infoplane.values.table import Cell, Table
 
@@ -64,12 +65,12 @@ def facts(account: Account) -> dict[str, str]:
     }
 
 
-def change_told(change: Change) -> str:
+def bifurcation_told(one: Bifurcation) -> str:
     """A bifurcation in a line."""
-    how = "a cluster splits" if change.splits else "a cluster appears elsewhere"
-    within = "" if change.below.clusters == 1 else f" ± {100 * NARROW:g} %"
-    counts = f"{change.below.clusters} → {change.above.clusters} clusters"
-    return f"β = {number(change.beta)}{within}: {counts}, {how}"
+    how = "a cluster splits" if one.splits else "a cluster appears elsewhere"
+    within = "" if one.before == 1 else f" ± {100 * NARROW:g} %"
+    counts = f"{one.before} → {one.after} clusters"
+    return f"β = {number(one.beta)}{within}: {counts}, {how}"
 
 
 def summary(account: Account, words: str) -> list[str]:
@@ -104,8 +105,8 @@ def tables(account: Account) -> list[Table]:
     found = [
         _table("The joint and its thresholds", ("quantity", "value"), list(facts(account).items()))
     ]
-    if account.changes:
-        words = [_change_row(change) for change in account.changes]
+    if account.bifurcations:
+        words = [_bifurcation_row(one) for one in account.bifurcations]
         caption = f"β within {100 * NARROW:g} %; the first is the onset itself."
         heads = ("β", "clusters before", "after", "rate after", "kept after", "how")
         found.append(_table("Bifurcations", heads, words, caption))
@@ -117,15 +118,15 @@ def tables(account: Account) -> list[Table]:
     return found
 
 
-def _change_row(change: Change) -> tuple[str, ...]:
-    after = change.above
+def _bifurcation_row(one: Bifurcation) -> tuple[str, ...]:
+    after = one.above
     return (
-        number(change.beta),
-        str(change.below.clusters),
+        number(one.beta),
+        str(one.before),
         str(after.clusters),
         f"{after.rate:.4f}",
         f"{after.relevance:.4f}",
-        "splits" if change.splits else "appears",
+        "splits" if one.splits else "appears",
     )
 
 

@@ -118,8 +118,8 @@ def _show(found: Account, named: NamedJoint, clusters: bool, json: bool) -> None
     console.print(f"Read as: {named.words}.", soft_wrap=True)
     for name, value in words.facts(found).items():
         console.print(f"{name:18} {value}")
-    for change in found.changes:
-        console.print(f"bifurcation at {words.change_told(change)}")
+    for change in found.bifurcations:
+        console.print(f"bifurcation at {words.bifurcation_told(change)}")
     rows = [words.row(found, one) for one in found.solutions]
     _print(words.COLUMNS, rows, words.UNITS)
     if found.dual:
@@ -186,12 +186,12 @@ def _plain(found: Account, named: NamedJoint, clusters: bool) -> dict[str, Any]:
         },
         "bifurcations": [
             {
-                "beta": change.beta,
-                "before": change.below.clusters,
-                "after": change.above.clusters,
-                "splits": change.splits,
+                "beta": one.beta,
+                "before": one.before,
+                "after": one.after,
+                "splits": one.splits,
             }
-            for change in found.changes
+            for one in found.bifurcations
         ],
         "solutions": [_solution(one, clusters) for one in found.solutions],
         "dual": [{**_solution(one.solution, clusters), "below": one.below} for one in found.dual],

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from infoplane.experiments.autoencoder.experiment import Autoencoder
 from infoplane.experiments.calibration.experiment import Calibration
+from infoplane.experiments.dual.experiment import Dual
 from infoplane.experiments.latent.experiment import Latent
 from infoplane.experiments.layerwise.experiment import Layerwise
 from infoplane.experiments.protocol import Experiment, Shown
@@ -18,6 +19,7 @@ EXPERIMENTS: Mapping[str, type[Experiment]] = {
     Autoencoder.name: Autoencoder,
     Calibration.name: Calibration,
     DiverseAutoencoders.name: DiverseAutoencoders,
+    Dual.name: Dual,
     Latent.name: Latent,
     Layerwise.name: Layerwise,
     Regularised.name: Regularised,

@@ -1,0 +1,86 @@
+"""Where along the curve the number of clusters changes."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import final
+
+from infoplane.bottleneck.critical import thresholds
+from infoplane.bottleneck.descent import Stop
+from infoplane.bottleneck.solution import Solution, Status
+from infoplane.bottleneck.solver import solved_from
+
+NARROW = 1e-3
+"""The relative width of β within which a bifurcation is enclosed."""
+STOP = Stop(evaluations=5_000)
+"""When a descent of the search ends: next to a bifurcation convergence takes for ever, and the
+number of clusters is known long before."""
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Bifurcation:
+    """Where the number of clusters changes, enclosed by two solutions.
+
+    Attributes:
+        below: The solution before, β less than 0.1 % lower.
+        above: The solution after.
+        splits: Whether a cluster splits, its parts moving apart from where it was; otherwise one
+            appears elsewhere, its mass rising from 0.
+        beta: Where: the exact onset if there was one cluster; else the β at which the cluster
+            splits, or the middle between both.
+    """
+
+    below: Solution
+    above: Solution
+    splits: bool
+    beta: float
+
+    @property
+    def before(self) -> int:
+        """Clusters below."""
+        return self.below.clusters
+
+    @property
+    def after(self) -> int:
+        """Clusters above."""
+        return self.above.clusters
+
+
+def bifurcations(solutions: Sequence[Solution]) -> Iterator[Bifurcation]:
+    """Where the number of clusters changes between neighbours in β.
+
+    A cluster that comes and goes again between two neighbours is not seen.
+    """
+    ordered = sorted(solutions, key=lambda one: one.beta)
+    indexed = [one for one in ordered if math.isfinite(one.beta) and one.status != Status.SHARED]
+    for below, above in zip(indexed, indexed[1:], strict=False):
+        yield from (_bifurcation(*pair) for pair in _enclosed(below, above))
+
+
+def _enclosed(below: Solution, above: Solution) -> Iterator[tuple[Solution, Solution]]:
+    """Pairs of solutions near each other between which it changes, found by bisection.
+
+    Each of them is a solution of its own, so that what is found is a change of the global minimum.
+    """
+    if below.clusters == above.clusters:
+        return
+    if above.beta <= below.beta * (1 + NARROW):
+        yield below, above
+        return
+    middle = math.sqrt(below.beta * above.beta) if below.beta > 0 else above.beta / 2
+    between = solved_from(below.joint, middle, below.dual, below, STOP)
+    yield from _enclosed(below, between)
+    yield from _enclosed(between, above)
+
+
+def _bifurcation(below: Solution, above: Solution) -> Bifurcation:
+    """The first cluster is left at the onset; any other splits where its own threshold lies."""
+    if below.clusters == 1 and not below.dual:
+        known = thresholds(below.joint)
+        return Bifurcation(below, above, not known.first_order, known.onset)
+    critical = float(below.critical.min())
+    splits = below.beta * (1 - NARROW) <= critical <= above.beta * (1 + NARROW)
+    return Bifurcation(
+        below, above, splits, critical if splits else math.sqrt(below.beta * above.beta)
+    )
