@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from infoplane.analysis.across import combined
 from infoplane.analysis.claims import judge
 from infoplane.analysis.family import family
 from infoplane.experiments.species.curves import Curves
@@ -365,6 +366,20 @@ def test_the_page_shows_every_species_under_both_rules(obedient):
     errors = panels["error"].series
     assert [one.name for one in errors[:2]] == ["vanilla", "vanilla, training"]
     assert errors[1].dashed and not errors[0].dashed
+
+
+def test_the_page_of_several_seeds_has_the_same_figures(obedient):
+    several = combined([obedient.assign_attrs(seed=seed) for seed in range(3)])
+    alone, together = (
+        {panel.key: panel for panel in Diversity.panels(one)} for one in (obedient, several)
+    )
+    assert together.keys() == alone.keys()
+    for rule in RULES:
+        one, other = (panels[f"dpi-{rule}"].strip for panels in (alone, together))
+        assert one.rows == other.rows
+    assert [table.rows[0][0] for table in Diversity.tables(several, {})] == [
+        table.rows[0][0] for table in Diversity.tables(obedient, {})
+    ]
 
 
 def test_the_figures_are_of_known_species_and_data_sets():

@@ -193,8 +193,8 @@ def _repeated_once(trace: Trace) -> Trace:
     """Numbers along "batch" alone: of several seeds, each seed's mean over its batches."""
     if Replicate.SEED not in trace.dims:
         return trace
-    averaged = trace.mean(str(Replicate.BATCH), keep_attrs=True)
-    return averaged.rename({str(Replicate.SEED): str(Replicate.BATCH)})
+    batches = [dim for dim in (str(Replicate.BATCH),) if dim in trace.dims]
+    return trace.mean(batches, keep_attrs=True).rename({str(Replicate.SEED): str(Replicate.BATCH)})
 
 
 def _over_time(
