@@ -17,6 +17,7 @@ from infoplane.experiments.protocol import Family
 from infoplane.report.page import Chapter
 from infoplane.report.references import Citations
 from infoplane.runs import Run
+from infoplane.values.panel import Panel
 from infoplane.values.trace import Trace, flat
 
 HEADING = "What the runs say together"
@@ -93,10 +94,18 @@ class Together:
             summary=self.summary,
             findings=[replace(one, source=citations.cite(one.source)) for one in findings],
             tables=self.kind.tables(trace, self.seconds),
-            panels=[
-                replace(one, key=f"together-{one.key}", scale=one.scale and f"together-{one.scale}")
-                for one in self.kind.panels(trace)
-            ],
+            panels=[self._placed(one) for one in self.kind.panels(trace)],
+        )
+
+    def _placed(self, panel: Panel) -> Panel:
+        """A figure on a page with those of the settings one by one, which it names as they do."""
+        setting = dimension_of(self.kind.along)
+        named = {str(value): f"{setting}={value}" for value in next(iter(self.runs.values()))}
+        return replace(
+            panel,
+            key=f"together-{panel.key}",
+            scale=panel.scale and f"together-{panel.scale}",
+            series=tuple(replace(one, of=named.get(one.of, one.of)) for one in panel.series),
         )
 
 
