@@ -1,7 +1,7 @@
 """The exact bottleneck against its floor: the matrix products of as many evaluations of the map.
 
-60 β of the 12-bit problem (64 distinct rows); with --wide, which takes minutes, also 20 β of a random
-joint of 1000 × 100.
+60 β of the 12-bit problem (64 distinct rows); with --wide, which takes minutes, also 20 β of a
+random joint of 1000 × 100.
 Evaluations count all descents, refused candidates, Jacobian products and the search for clusters.
 """
 
