@@ -71,7 +71,7 @@ def thresholds(joint: Joint | Table) -> Thresholds:
     Raises:
         InfoplaneError: The table is no joint distribution.
 
-    Source: anantharam2013maximal (ρ² and η); wu2020learnability; piran2020dual.
+    Source: anantharam2013maximal (ρ² and η); wu2019learnability; piran2020dual.
     """
     given = as_joint(joint)
     reduced = given.reduced
@@ -99,7 +99,7 @@ def contraction(
         direction: ln r/p of the leading singular vector, shape (x,).
         squared: ρ².
 
-    Source: wu2020learnability; dinkelbach1967nonlinear (η).
+    Source: wu2019learnability; dinkelbach1967nonlinear (η).
     """
     tilt = _begun(p, direction)
     eta = max(squared, float(_ratios(tilt, p, w)[0].max()))

@@ -161,7 +161,7 @@ def methods(account: Account) -> list[str]:
         "missed nothing.",
         "The local threshold is 1/ρ², ρ being the maximal correlation, above which one cluster is "
         "no local minimum; the onset is 1/η, η being the contraction coefficient "
-        "[@anantharam2013maximal], above which it is no global one [@wu2020learnability]. Where "
+        "[@anantharam2013maximal], above which it is no global one [@wu2019learnability]. Where "
         "the onset lies below, the transition is of first order. Bifurcations "
         "[@gedeon2012mathematical] are enclosed by global solutions; a cluster splits where the "
         "second variation of its own part of the objective vanishes.",
