@@ -170,7 +170,7 @@ def test_a_run_is_kept_and_its_report_says_what_the_rows_took(tmp_path):
     assert done.manifest.status == "complete"
     assert done.trace["estimate"].dims == ("snapshot", "estimator")
     assert not any(np.isnan(done.trace["estimate"].values).ravel())
-    page = done.report().read_text()
+    page = done.report(figures=True).read_text()
     assert "Numbers with numbers, n = 40" in page and "Labels with labels, n = 40" in page
     assert "seconds: renyi-tapia, n = 40" in page
     figures = {path.name for path in (done.folder / "figures").iterdir()}

@@ -47,7 +47,7 @@ def test_a_folder_holds_what_the_watch_saw(tmp_path):
     run = Run(tmp_path / "mine")
     assert run.trace.identical(w.trace[list(run.trace)])
     assert [finding.key for finding in run.findings]
-    report = run.report()
+    report = run.report(figures=True)
     assert report.exists() and list((tmp_path / "mine" / "figures").glob("*.pdf"))
     assert opened([tmp_path / "mine"])[0].manifest.experiment == "watch"
 
