@@ -173,7 +173,7 @@ def accounts(
             known = _at(replace(known, dual=(*known.dual, beside)), "the dual", one.beta)
             yield known
     yield (known := replace(known, part="bifurcations", doing="bifurcations"))
-    for at in bifurcations(known.solutions):
+    for at in bifurcations(known.solutions, known.thresholds):
         found = (*known.bifurcations, at)
         known = _at(replace(known, bifurcations=found), "bifurcations", at.beta)
         yield known

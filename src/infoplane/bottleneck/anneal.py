@@ -35,7 +35,6 @@ class Curve:
     joint: Joint
     dual: bool
     solutions: tuple[Solution, ...]
-    stop: Stop
 
     @property
     def betas(self) -> Float[ndarray, " n"]:
@@ -101,13 +100,11 @@ def curve(
         problems = [posed(given, float(beta), dual=dual) for beta in np.sort(numbers(betas))]
         found = _annealed(problems, stop)
         pairs = zip(problems, found, strict=True)
-        return Curve(
-            given, dual, tuple(solution(given, p, o, bounded=True) for p, o in pairs), stop
-        )
+        return Curve(given, dual, tuple(solution(given, p, o, bounded=True) for p, o in pairs))
     asked = numbers(rates if rates is not None else ())
     if (asked < 0).any():
         raise InfoplaneError(f"A rate is at least 0 bit; {asked.min():g} was asked for.")
-    return Curve(given, dual, tuple(at_rate(given, float(r), dual, stop) for r in asked), stop)
+    return Curve(given, dual, tuple(at_rate(given, float(r), dual, stop) for r in asked))
 
 
 def _annealed(problems: list[Problem], stop: Stop) -> list[Optimum]:

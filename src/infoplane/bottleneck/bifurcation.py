@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import final
 
-from infoplane.bottleneck.critical import thresholds
+from infoplane.bottleneck.critical import Thresholds, thresholds
 from infoplane.bottleneck.descent import Stop
 from infoplane.bottleneck.solution import Solution, Status
 from infoplane.bottleneck.solver import solved_from
@@ -47,15 +47,21 @@ class Bifurcation:
         return self.above.clusters
 
 
-def bifurcations(solutions: Sequence[Solution]) -> Iterator[Bifurcation]:
+def bifurcations(
+    solutions: Sequence[Solution], known: Thresholds | None = None
+) -> Iterator[Bifurcation]:
     """Where the number of clusters changes between neighbours in β.
 
     A cluster that comes and goes again between two neighbours is not seen.
+
+    Args:
+        solutions: Of one joint, in any order.
+        known: Its thresholds; None to compute them where the first cluster is left.
     """
     ordered = sorted(solutions, key=lambda one: one.beta)
     indexed = [one for one in ordered if math.isfinite(one.beta) and one.status != Status.SHARED]
     for below, above in zip(indexed, indexed[1:], strict=False):
-        yield from (_bifurcation(*pair) for pair in _enclosed(below, above))
+        yield from (_bifurcation(*pair, known) for pair in _enclosed(below, above))
 
 
 def _enclosed(below: Solution, above: Solution) -> Iterator[tuple[Solution, Solution]]:
@@ -74,10 +80,10 @@ def _enclosed(below: Solution, above: Solution) -> Iterator[tuple[Solution, Solu
     yield from _enclosed(between, above)
 
 
-def _bifurcation(below: Solution, above: Solution) -> Bifurcation:
+def _bifurcation(below: Solution, above: Solution, known: Thresholds | None) -> Bifurcation:
     """The first cluster is left at the onset; any other splits where its own threshold lies."""
     if below.clusters == 1 and not below.dual:
-        known = thresholds(below.joint)
+        known = known or thresholds(below.joint)
         return Bifurcation(below, above, not known.first_order, known.onset)
     critical = float(below.critical.min())
     splits = below.beta * (1 - NARROW) <= critical <= above.beta * (1 + NARROW)

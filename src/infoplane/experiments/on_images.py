@@ -1,7 +1,7 @@
 """What every experiment on a data set of images has: its data, its threads, and its training."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -24,15 +24,17 @@ OUTPUT = "output"
 
 
 class OnImages(Experiment):
-    """An experiment with fields ``dataset`` and ``data_dir``, which trains one network.
+    """An experiment with fields ``dataset``, ``data_dir`` and ``device``, which trains one network.
 
     Attributes:
         dataset: Name of the data set.
         data_dir: Folder with the data sets; None where it is looked for.
+        device: Where to compute, such as cpu or cuda.
     """
 
     dataset: str
     data_dir: Path | None
+    device: str
 
     @property
     def data(self) -> Dataset:
@@ -43,6 +45,19 @@ class OnImages(Experiment):
     def data_digest(self) -> str:
         """Content hash of the data."""
         return self.data.digest
+
+    @property
+    def classes(self) -> int:
+        """How many classes the images have."""
+        return int(self.data.train_y.max()) + 1
+
+    def first(self, most: int) -> Mapping[str, tuple[Tensor, Tensor]]:
+        """The first training and test images, at most so many of each, with their true labels."""
+        parts = {"train": self.data.split("train"), "test": self.data.split("test")}
+        return {
+            side: (x[:most].to(self.device), y[:most].to(self.device))
+            for side, (x, y) in parts.items()
+        }
 
     @property
     def threads(self) -> int:

@@ -90,7 +90,7 @@ class Dual(OnImages):
     def attributes(self) -> dict[str, Any]:
         """What the Trace says of itself."""
         widths = "-".join(
-            map(str, (math.prod(self.data.shape), *self.hidden, self.code_size, self._classes))
+            map(str, (math.prod(self.data.shape), *self.hidden, self.code_size, self.classes))
         )
         noisy = f", {self.label_noise:.0%} of the labels wrong" if self.label_noise else ""
         return {
@@ -109,13 +109,13 @@ class Dual(OnImages):
     def model(self) -> StochasticClassifier:
         """The untrained network, the same whatever it will minimise."""
         return StochasticClassifier(
-            self.data.shape, self.hidden, self.code_size, self._classes, seed=self.seed
+            self.data.shape, self.hidden, self.code_size, self.classes, seed=self.seed
         )
 
     @property
     def labels(self) -> Tensor:
         """The training labels as they are learned from, shape (n,)."""
-        return flipped(self.data.train_y, self.label_noise, self._classes, seed=self.seed)
+        return flipped(self.data.train_y, self.label_noise, self.classes, seed=self.seed)
 
     def loss(
         self, model: StochasticClassifier, x: Tensor, given: Tensor, wanted: Tensor | None
@@ -154,7 +154,7 @@ class Dual(OnImages):
         """Trains and measures; resumed, yields what comes after the checkpoint."""
         model = self.model().to(self.device)
         labels = self.labels
-        x, given = self.data.train_x.to(self.device), onehot(labels, self._classes).to(self.device)
+        x, given = self.data.train_x.to(self.device), onehot(labels, self.classes).to(self.device)
         wanted = self._wanted(labels)
         optimiser = self.optimiser(model)
         moments = self.looking.moments(self.training.steps)
@@ -185,8 +185,8 @@ class Dual(OnImages):
         if not self.objective.lagrangian.gamma:
             return None
         x = self.data.train_x
-        model = noise_model(self.supposed, x, labels, self._classes, self.seed)
-        return model(x, labels, self._classes).to(self.device)
+        model = noise_model(self.supposed, x, labels, self.classes, self.seed)
+        return model(x, labels, self.classes).to(self.device)
 
     def _bounds(self, labels: Tensor) -> Bounds:
         """Training samples with the labels that are learned from, and test samples."""
@@ -200,7 +200,7 @@ class Dual(OnImages):
             )
             for side in SIDES
         }
-        frequencies = torch.bincount(labels, minlength=self._classes) / len(labels)
+        frequencies = torch.bincount(labels, minlength=self.classes) / len(labels)
         return Bounds(
             probes, self.objective.marginal, frequencies.double(), self.looking.draws, self.seed
         )
@@ -208,16 +208,7 @@ class Dual(OnImages):
     @cached_property
     def _evaluated(self) -> Mapping[str, tuple[Tensor, Tensor]]:
         """Fixed samples of both parts with the labels that are true."""
-        most = self.looking.evaluation
-        parts = {side: self.data.split(side) for side in SIDES}
-        return {
-            side: (x[:most].to(self.device), y[:most].to(self.device))
-            for side, (x, y) in parts.items()
-        }
-
-    @property
-    def _classes(self) -> int:
-        return int(self.data.train_y.max()) + 1
+        return self.first(self.looking.evaluation)
 
     @staticmethod
     def findings(traces: Sequence[Trace]) -> list[Finding]:

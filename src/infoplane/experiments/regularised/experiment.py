@@ -104,7 +104,7 @@ class Regularised(OnImages):
     @property
     def attributes(self) -> dict[str, Any]:
         """What the Trace says of itself."""
-        widths = "-".join(map(str, (math.prod(self.data.shape), *self.hidden, self._classes)))
+        widths = "-".join(map(str, (math.prod(self.data.shape), *self.hidden, self.classes)))
         beta, dropout = self.regulariser.beta, self.regulariser.dropout
         dropped = f", dropout {dropout:g}" if dropout else ""
         return {
@@ -124,7 +124,7 @@ class Regularised(OnImages):
         return Classifier(
             self.data.shape,
             self.hidden,
-            self._classes,
+            self.classes,
             dropout=self.regulariser.dropout,
             seed=self.seed,
         )
@@ -153,7 +153,7 @@ class Regularised(OnImages):
             model,
             lambda chosen: self.objective(model, x[chosen], y[chosen]),
             optimiser,
-            [planes, self._classification()],
+            [planes, Classification(self.first(self.probing.evaluation))],
             samples=len(x),
             batch_size=self.training.batch_size,
             at=frozenset(self.probing.moments(self.training.steps)),
@@ -172,21 +172,6 @@ class Regularised(OnImages):
             permutations=self.probing.permutations,
             seed=self.seed,
         )
-
-    def _classification(self) -> Classification:
-        """Cross-entropy and error on fixed training and test images."""
-        most = self.probing.evaluation
-        parts = {side: self.data.split(side) for side in ("train", "test")}
-        return Classification(
-            {
-                side: (x[:most].to(self.device), y[:most].to(self.device))
-                for side, (x, y) in parts.items()
-            }
-        )
-
-    @property
-    def _classes(self) -> int:
-        return int(self.data.train_y.max()) + 1
 
     @staticmethod
     def findings(traces: Sequence[Trace]) -> list[Finding]:
