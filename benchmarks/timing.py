@@ -8,13 +8,13 @@ for library in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[library] = "1"
 os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 
-import resource
 import statistics
-import sys
 import time
 from collections.abc import Callable, Mapping
 
 import torch
+
+from infoplane.engine.memory import peak
 
 torch.set_num_threads(1)
 
@@ -39,5 +39,4 @@ def table(title: str, rows: Mapping[str, float], ours: str) -> None:
 
 def peak_mb() -> float:
     """Largest resident memory of this process so far, in MB."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+    return peak() / 1e6

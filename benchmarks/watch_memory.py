@@ -4,7 +4,6 @@ Each measurement has a process of its own. Target: beyond the same forward pass,
 than the activations of one layer plus the Gram matrices that it keeps.
 """
 
-import resource
 import subprocess
 import sys
 
@@ -12,6 +11,7 @@ import torch
 from torch import nn
 
 import infoplane as ip
+from infoplane.engine import memory
 
 LAYERS, WIDTH, VOCABULARY = 12, 768, 20_000
 SEQUENCES, TOKENS = 64, 128
@@ -78,7 +78,7 @@ def peak(what):
         )
         with watched:
             pass
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+    return memory.peak() / 1e6
 
 
 def grams(keep):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 from scipy.special import rel_entr
@@ -64,6 +64,7 @@ def test_the_dual_s_distortion_is_the_mean_of_its_exponents():
 
 
 @given(st.integers(0, 10_000))
+@example(282)
 def test_the_exponent_of_two_hypotheses_is_chernoff_s(seed):
     rows = np.random.default_rng(seed).dirichlet(np.ones(4), 2)
     best = minimize_scalar(
@@ -75,6 +76,22 @@ def test_the_exponent_of_two_hypotheses_is_chernoff_s(seed):
     found = error_exponent(rows)
     assert found.value * LN2 == pytest.approx(-best.fun, abs=1e-9)
     assert found.value + found.gap >= -best.fun / LN2 - 1e-12
+
+
+@given(
+    st.integers(0, 10_000),
+    st.integers(1, 64),
+    st.integers(2, 12),
+    st.floats(0.05, 2),
+    st.booleans(),
+)
+def test_the_exponent_s_own_bounds_meet_for_any_hypotheses(seed, x, y, alike, twice):
+    rows = np.random.default_rng(seed).dirichlet(np.full(y, alike), x) + 1e-12
+    rows /= rows.sum(1, keepdims=True)
+    found = error_exponent(np.tile(rows, (1 + twice, 1)))
+    assert found.gap < 1e-12
+    assert (found.weights >= 0).all() and found.weights.sum() == pytest.approx(1, abs=1e-12)
+    assert found.decoder.sum() == pytest.approx(1, abs=1e-12)
 
 
 def test_the_exponent_of_many_is_the_largest_over_weights():

@@ -1,11 +1,13 @@
 import os
 import platform
+import subprocess
+import sys
 
 import numpy as np
 import psutil
 import pytest
 
-from infoplane.engine.memory import available, give_back, resident
+from infoplane.engine.memory import available, give_back, peak, resident
 
 
 def test_a_container_has_what_its_limit_leaves_and_its_cache_gives_back(tmp_path):
@@ -26,6 +28,15 @@ def test_without_a_limit_the_machine_counts(tmp_path):
 def test_a_process_that_is_gone_needs_nothing():
     assert resident(os.getpid()) > 1 << 20
     assert resident(2**22 + 1) == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux hands the mark down")
+def test_the_peak_of_a_child_is_its_own_not_that_of_its_parent():
+    large = np.ones(80_000_000)
+    assert peak() >= resident(os.getpid()) >= large.nbytes
+    code = "from infoplane.engine.memory import peak; print(peak())"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert 1 << 20 < int(ran.stdout) < large.nbytes
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="of glibc")

@@ -7,8 +7,9 @@ import sys
 import pytest
 
 CODE = """
-import resource, sys
+import sys
 from pathlib import Path
+from infoplane.engine.memory import peak
 from infoplane.experiments.species.experiment import DiverseAutoencoders
 from infoplane.experiments.species.settings import Learning, Looking
 job = DiverseAutoencoders(
@@ -16,9 +17,7 @@ job = DiverseAutoencoders(
     probing=Looking(snapshots=8, null_snapshots=2, permutations=3),
 )
 rows = sum(1 for _ in job.run())
-unit = 1 if sys.platform == "darwin" else 1024
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-assert rows and peak < 1.5e9, peak
+assert rows and 0 < peak() < 1.5e9, peak()
 """
 
 

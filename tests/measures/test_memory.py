@@ -6,13 +6,10 @@ import sys
 import pytest
 
 GROWTH = """
-import resource, sys, torch
+import torch
 from infoplane import Renyi, mutual_information
+from infoplane.engine.memory import peak
 from infoplane.values.seeds import orders
-
-def peak():
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 torch.set_num_threads(1)
 estimator = Renyi(1.0)
@@ -20,7 +17,7 @@ estimator(torch.randn(150, 4), torch.randn(150, 4))
 {prepare}
 before = peak()
 {measure}
-print(peak() - before)
+print((peak() - before) / 1e6)
 """
 
 

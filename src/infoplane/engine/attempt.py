@@ -2,7 +2,6 @@
 
 import os
 import platform
-import sys
 import time
 import traceback
 from pathlib import Path
@@ -10,18 +9,13 @@ from pathlib import Path
 from infoplane.engine.captured import captured
 from infoplane.engine.copying import copying
 from infoplane.engine.job import Job, Outcome, Progress, Status, Tell, Terms
-from infoplane.engine.memory import give_back
+from infoplane.engine.memory import give_back, peak
 from infoplane.engine.scratch import scratch
 from infoplane.numerics.workers import pinned
 from infoplane.runs import Watcher, address_of, ensured
 from infoplane.store.lock import Taken
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.trace import Row, Tick
-
-try:
-    import resource
-except ImportError:  # Windows has none
-    resource = None  # type: ignore[assignment]
 
 TOLD_EVERY = 0.2
 """Seconds between two signs of life of a job."""
@@ -46,20 +40,12 @@ def attempt(job: Job, terms: Terms, tell: Tell, log: Path | None = None) -> Outc
         told = path.read_text(errors="replace")[-LOG_CHARACTERS:]
     seconds = time.perf_counter() - start
     give_back()
-    return Outcome(job.address, status, seconds, error, told, where(), memory_peak(), notes)
+    return Outcome(job.address, status, seconds, error, told, where(), peak(), notes)
 
 
 def where() -> str:
     """This host and process, for a reader."""
     return f"{platform.node()}, process {os.getpid()}"
-
-
-def memory_peak() -> int:
-    """The largest resident memory that this process has had, in bytes; 0 if nobody counts it."""
-    if resource is None:
-        return 0
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def _tried(job: Job, terms: Terms, tell: Tell, folder: Path) -> tuple[Status, str, tuple[str, ...]]:

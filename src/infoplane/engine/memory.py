@@ -1,11 +1,17 @@
-"""How much memory there is for one more job, and how a job gives back what it had."""
+"""How much memory there is for one more job, what one took, and how it gives that back."""
 
 import ctypes
 import gc
+import sys
 from contextlib import suppress
 from pathlib import Path
 
 import psutil
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
 
 CGROUP = Path("/sys/fs/cgroup")
 """Where Linux keeps the limits of a container."""
@@ -26,6 +32,22 @@ def resident(pid: int) -> int:
         return int(psutil.Process(pid).memory_info().rss)
     except psutil.Error:
         return 0
+
+
+def peak() -> int:
+    """The largest resident memory that this process has had, in bytes; 0 if nobody counts it.
+
+    Linux's ``ru_maxrss`` is handed down to children with what the parent had, however small
+    they are: the kernel's own mark of this program is read instead.
+    """
+    with suppress(OSError):
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return 1024 * int(line.split()[1])
+    if resource is None:
+        return 0
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def give_back() -> None:
