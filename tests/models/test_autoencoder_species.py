@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from sklearn.datasets import load_digits
 from torch import nn
 from torch.distributions import Bernoulli, Normal, kl_divergence
 
@@ -246,3 +247,18 @@ def test_images_that_cannot_be_halved_twice_are_refused():
     assert Convolutional((3, 28, 28), 6, seed=0)(torch.rand(2, 3, 28, 28)).shape == (2, 3, 28, 28)
     with pytest.raises(InfoplaneError, match="30 x 28"):
         Convolutional((1, 30, 28), 6, seed=0)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_convolutional_autoencoder_learns_more_than_the_mean_image(seed):
+    digits = load_digits()
+    images = torch.as_tensor(digits.images[:500] / 16, dtype=torch.float32).unsqueeze(1)
+    labels = torch.as_tensor(digits.target[:500])
+    model = Convolutional(SHAPE, 10, seed=seed)
+    optimiser = torch.optim.Adam(model.parameters(), lr=RATE, foreach=False)
+    for _ in range(300):
+        optimiser.zero_grad()
+        model.objective(images, labels).backward()
+        optimiser.step()
+    mean_image = nn.functional.mse_loss(images.mean(0).expand_as(images), images)
+    assert model.objective(images, labels) < 0.8 * mean_image

@@ -59,7 +59,7 @@ class DiverseAutoencoders(OnImages):
 
     name: ClassVar[str] = "species"
     title: ClassVar[str] = "Information flow of diverse autoencoders"
-    results_version: ClassVar[int] = 2
+    results_version: ClassVar[int] = 3
     family: ClassVar[type[Family] | None] = Diversity
 
     dataset: Literal["digits", "mnist", "fashion", "emnist"] = "digits"

@@ -9,8 +9,8 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from infoplane.models.autoencoders.species import CODE, Species
-from infoplane.models.dense import Dense
-from infoplane.models.initial import as_torch
+from infoplane.models.dense import Dense, Stage
+from infoplane.models.initial import as_torch, for_rectifiers
 from infoplane.values.errors import InfoplaneError
 
 CHANNELS = (4, 8)
@@ -40,7 +40,9 @@ class Convolutional(Species):
     encoder.1 and encoder.2 are convolutions (kernel 3, stride 2, padding 1; 4 and 8 channels),
     code and decoder.1 fully connected, decoder.2 and output transposed convolutions (kernel 4,
     stride 2, padding 1). Hidden layers are rectified, code and output sigmoid; the objective is
-    the squared error. The architecture is ours, chosen small.
+    the squared error. The architecture is ours, chosen small. Initial weights are those for the
+    layer's activation: with PyTorch's own the code hardly differs between images, and at a
+    learning rate of 0.005 the network stays at one constant image.
 
     Args:
         shape: Shape of one image (c, h, w).
@@ -70,14 +72,26 @@ class Convolutional(Species):
                 }
             )
         )
-        self.code = Dense(inner, code_size, seed=seed, name=CODE)
+        self.code = Stage(inner, code_size, seed=seed, name=CODE)
         self.decoder = nn.ModuleDict(
             {
-                "1": Dense(code_size, inner, seed=seed, name="decoder.1", activation=torch.relu),
-                "2": _doubling(second, first, seed, "decoder.2", torch.relu),
+                "1": Dense(
+                    code_size,
+                    inner,
+                    seed=seed,
+                    name="decoder.1",
+                    activation=torch.relu,
+                    initial=for_rectifiers,
+                ),
+                "2": Activated(
+                    for_rectifiers(_transposed(second, first), seed=seed, name="decoder.2"),
+                    torch.relu,
+                ),
             }
         )
-        self.output = _doubling(first, colours, seed, "output", torch.sigmoid)
+        self.output = Activated(
+            as_torch(_transposed(first, colours), seed=seed, name="output"), torch.sigmoid
+        )
         self.layers = ("encoder.1", "encoder.2", CODE, "decoder.1", "decoder.2")
 
     def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
@@ -95,11 +109,8 @@ class Convolutional(Species):
 
 def _halving(inputs: int, outputs: int, seed: int, name: str) -> Activated:
     layer = nn.Conv2d(inputs, outputs, kernel_size=3, stride=2, padding=1)
-    return Activated(as_torch(layer, seed=seed, name=name), torch.relu)
+    return Activated(for_rectifiers(layer, seed=seed, name=name), torch.relu)
 
 
-def _doubling(
-    inputs: int, outputs: int, seed: int, name: str, activation: Callable[[Tensor], Tensor]
-) -> Activated:
-    layer = nn.ConvTranspose2d(inputs, outputs, kernel_size=4, stride=2, padding=1)
-    return Activated(as_torch(layer, seed=seed, name=name), activation)
+def _transposed(inputs: int, outputs: int) -> nn.ConvTranspose2d:
+    return nn.ConvTranspose2d(inputs, outputs, kernel_size=4, stride=2, padding=1)
