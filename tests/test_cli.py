@@ -138,3 +138,12 @@ def test_interrupted_it_says_how_to_go_on_and_goes_on(tmp_path, interruption):
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "autoencoder: 0 of" not in done.stderr
     assert "dpi-encoder" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [["run", "species", "--help"], ["list"]])
+def test_whoever_reads_it_may_stop_reading(arguments):
+    command = [sys.executable, "-u", "-m", "infoplane.cli", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        told = process.stderr.read().decode()
+    assert process.returncode == 1 and "Traceback" not in told and "BrokenPipe" not in told

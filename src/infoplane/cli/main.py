@@ -1,14 +1,16 @@
 """Entry point: experiments are dataclasses, their fields are the options."""
 
+import os
+import select
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TextIO
 
 import tyro
 
 from infoplane.cli.bottleneck import bottleneck
-from infoplane.cli.console import INTERRUPTED, MISTAKE, err
+from infoplane.cli.console import FAILED, INTERRUPTED, MISTAKE, err
 from infoplane.cli.measure import measure
 from infoplane.cli.runs import compare, findings, list_experiments, report, runner
 from infoplane.cli.sweeps import sweeper
@@ -75,3 +77,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(MISTAKE)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        if _is_read(sys.stdout):
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
+        sys.exit(FAILED)
+
+
+def _is_read(stream: TextIO) -> bool:
+    """Whether somebody still reads it: the reader of a pipe such as ``| head`` may be gone."""
+    asked = select.poll()
+    asked.register(stream.fileno(), 0)
+    return not any(event & select.POLLERR for _, event in asked.poll(0))
