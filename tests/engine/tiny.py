@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 
 import xarray as xr
 
+from infoplane.analysis.claims import Claim
 from infoplane.experiments.protocol import Experiment
 from infoplane.store.address import NOT_ADDRESSED
 from infoplane.values.finding import Finding
@@ -86,7 +87,7 @@ class Tiny(Experiment):
             os.kill(os.getpid(), signal.SIGKILL)
 
     @staticmethod
-    def findings(traces: Sequence[Trace]) -> list[Finding]:
+    def claims(trace: Trace) -> list[Claim]:
         return []
 
     @staticmethod

@@ -5,12 +5,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
+from infoplane.analysis.claims import Claim, judged
 from infoplane.analysis.family import Value
 from infoplane.experiments.table import table
 from infoplane.values.finding import Finding
 from infoplane.values.panel import Panel
 from infoplane.values.table import Table
-from infoplane.values.trace import Checkpoint, Row, Tick, Trace
+from infoplane.values.trace import Checkpoint, Row, Tick, Trace, held_out
 
 
 class Shown(ABC):
@@ -26,8 +27,19 @@ class Shown(ABC):
 
     @staticmethod
     @abstractmethod
-    def findings(traces: Sequence[Trace]) -> list[Finding]:
-        """Claims about it, judged over one Trace, or over those of several seeds."""
+    def claims(trace: Trace) -> list[Claim]:
+        """What is asked of it, of ``subject`` of a Trace."""
+
+    @staticmethod
+    def subject(trace: Trace) -> Trace:
+        """What of a Trace is asked: its last probe, by convention samples not trained on."""
+        return held_out(trace)
+
+    @classmethod
+    def findings(cls, traces: Sequence[Trace]) -> list[Finding]:
+        """Its claims, judged over one Trace, or over those of several seeds."""
+        asked = [cls.subject(trace) for trace in traces]
+        return judged(cls.claims(asked[0]), asked) if asked else []
 
     @staticmethod
     @abstractmethod

@@ -7,7 +7,7 @@ from typing import ClassVar, final
 import numpy as np
 import xarray as xr
 
-from infoplane.analysis.claims import Claim, judged
+from infoplane.analysis.claims import Claim
 from infoplane.experiments import panels as shared
 from infoplane.experiments.claims import (
     fitting,
@@ -54,10 +54,14 @@ class Watched(Shown):
     title: ClassVar[str] = "Information flow in a watched network"
 
     @staticmethod
-    def findings(traces: Sequence[Trace]) -> list[Finding]:
-        """What can be asked of any network, on samples not trained on."""
-        parts = [held_out(trace) for trace in traces]
-        found = judged(claims(parts[0]), parts) if parts else []
+    def claims(trace: Trace) -> list[Claim]:
+        """What can be asked of any network."""
+        return claims(trace)
+
+    @classmethod
+    def findings(cls, traces: Sequence[Trace]) -> list[Finding]:
+        """What was found, and on which of several probes."""
+        found = super().findings(traces)
         return [replace(one, spread=one.spread + _probe_words(traces[0])) for one in found]
 
     @staticmethod

@@ -14,7 +14,6 @@ from infoplane.analysis.claims import (
     Claim,
     Evidence,
     Statistic,
-    judged,
     untrained,
 )
 from infoplane.analysis.phases import LEAST
@@ -44,10 +43,9 @@ class Bifurcation(Family):
     along: ClassVar[str] = ALONG
 
     @staticmethod
-    def findings(traces: Sequence[Trace]) -> list[Finding]:
+    def claims(trace: Trace) -> list[Claim]:
         """The third property: clearly below the dimension of the data, and clearly above it."""
-        parts = [held_out(trace) for trace in traces]
-        return judged(claims(parts[0]), parts) if parts else []
+        return claims(trace)
 
     @staticmethod
     def panels(trace: Trace) -> list[Panel]:

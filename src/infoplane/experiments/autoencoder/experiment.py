@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, final
 import torch
 from torch import Tensor
 
-from infoplane.analysis.claims import judged
+from infoplane.analysis.claims import Claim
 from infoplane.experiments.autoencoder.bifurcation import Bifurcation
 from infoplane.experiments.autoencoder.claims import claims
 from infoplane.experiments.autoencoder.panels import panels, summary
@@ -29,7 +29,7 @@ from infoplane.store.address import NOT_ADDRESSED
 from infoplane.values.finding import Finding
 from infoplane.values.panel import Panel
 from infoplane.values.seeds import stream
-from infoplane.values.trace import Checkpoint, Row, Tick, Trace, held_out
+from infoplane.values.trace import Checkpoint, Row, Tick, Trace
 
 
 @final
@@ -117,10 +117,9 @@ class Autoencoder(OnStacked):
         return images[order[:MOST]]
 
     @staticmethod
-    def findings(traces: Sequence[Trace]) -> list[Finding]:
+    def claims(trace: Trace) -> list[Claim]:
         """S0's inequalities and their opposites, S1's phases, and whether all is measurable."""
-        parts = [held_out(trace) for trace in traces]
-        return judged(claims(parts[0]), parts) if parts else []
+        return claims(trace)
 
     @staticmethod
     def panels(trace: Trace) -> list[Panel]:

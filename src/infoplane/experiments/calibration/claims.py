@@ -1,16 +1,14 @@
 """What an estimator of information should do where the truth is known."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from infoplane.analysis.calibration import asked, cells, covered, errors
-from infoplane.analysis.claims import Claim, judged
+from infoplane.analysis.calibration import asked, covered, errors
+from infoplane.analysis.claims import Claim
 from infoplane.values.ceilings import CEILINGS, ceilings_json
-from infoplane.values.finding import Finding
-from infoplane.values.trace import Trace
 
 USUAL_N = 1000
 """Claims are judged at the largest sample size that is not above this."""
@@ -24,12 +22,6 @@ OWN = "our own question"
 
 Chosen = Callable[[xr.Dataset], np.ndarray]
 """Which tasks a claim is about, as truth values along "task"."""
-
-
-def findings(traces: Sequence[Trace]) -> list[Finding]:
-    """All claims that the tasks and sample sizes allow, judged over the seeds."""
-    laid = [cells(trace) for trace in traces]
-    return judged(claims(laid[0]), laid) if laid else []
 
 
 def claims(laid: xr.Dataset) -> list[Claim]:

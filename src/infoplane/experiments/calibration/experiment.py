@@ -11,12 +11,13 @@ import numpy as np
 import xarray as xr
 from torch import Tensor
 
-from infoplane.analysis.calibration import MEASURED, PROMISES, TASKS, State
+from infoplane.analysis.calibration import MEASURED, PROMISES, TASKS, State, cells
+from infoplane.analysis.claims import Claim
 from infoplane.datasets.known.catalogue import TASKS as SUITE
 from infoplane.datasets.known.catalogue import described, task
 from infoplane.experiments.calibration import panels as shown
 from infoplane.experiments.calibration.budget import Asked, planned, timed
-from infoplane.experiments.calibration.claims import findings
+from infoplane.experiments.calibration.claims import claims
 from infoplane.experiments.calibration.numbers import numbers
 from infoplane.experiments.protocol import Experiment
 from infoplane.experiments.settings import require_at_least
@@ -208,9 +209,14 @@ class Calibration(Experiment):
             yield Checkpoint(step + 1, {}, {})
 
     @staticmethod
-    def findings(traces: Sequence[Trace]) -> list[Finding]:
+    def claims(trace: Trace) -> list[Claim]:
         """Who is near the truth on what, whose intervals hold, and who is invariant."""
-        return findings(traces)
+        return claims(trace)
+
+    @staticmethod
+    def subject(trace: Trace) -> Trace:
+        """One cell per task, size and estimator."""
+        return cells(trace)
 
     @staticmethod
     def panels(trace: Trace) -> list[Panel]:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal, final
 import torch
 from torch import Tensor
 
-from infoplane.analysis.claims import judged
+from infoplane.analysis.claims import Claim
 from infoplane.experiments.dual import figures
 from infoplane.experiments.dual.claims import claims
 from infoplane.experiments.dual.family import Objectives
@@ -211,10 +211,9 @@ class Dual(OnImages):
         return self.first(self.looking.evaluation)
 
     @staticmethod
-    def findings(traces: Sequence[Trace]) -> list[Finding]:
+    def claims(trace: Trace) -> list[Claim]:
         """The data processing inequality, the published axis, and the known problem."""
-        parts = [held_out(trace) for trace in traces]
-        return judged(claims(parts[0]), parts) if parts else []
+        return claims(trace)
 
     @staticmethod
     def panels(trace: Trace) -> list[Panel]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, final
 
-from infoplane.analysis.claims import judged
+from infoplane.analysis.claims import Claim
 from infoplane.experiments.dual import family_figures
 from infoplane.experiments.dual.family_claims import claims
 from infoplane.experiments.dual.kept import ALONG
@@ -28,10 +28,9 @@ class Objectives(Family):
         return Objective(setting["method"], float(setting["beta"]), float(setting["gamma"])).name
 
     @staticmethod
-    def findings(traces: Sequence[Trace]) -> list[Finding]:
+    def claims(trace: Trace) -> list[Claim]:
         """What must hold of bounds, and where duals differ from what they are duals of."""
-        parts = [held_out(trace) for trace in traces]
-        return judged(claims(parts[0]), parts) if parts else []
+        return claims(trace)
 
     @staticmethod
     def panels(trace: Trace) -> list[Panel]:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal, final
 import torch
 from torch import Tensor, nn
 
-from infoplane.analysis.claims import judged
+from infoplane.analysis.claims import Claim
 from infoplane.experiments.latent.claims import claims
 from infoplane.experiments.latent.family import CodeSizes
 from infoplane.experiments.latent.panels import panels
@@ -146,9 +146,9 @@ class Latent(OnImages):
         return [geometry, normal, Rate(probe), Losses(_costs, evaluated, unit="nat per image")]
 
     @staticmethod
-    def findings(traces: Sequence[Trace]) -> list[Finding]:
+    def claims(trace: Trace) -> list[Claim]:
         """What can be asked of one code size."""
-        return judged(claims(traces[0]), traces)
+        return claims(trace)
 
     @staticmethod
     def panels(trace: Trace) -> list[Panel]:

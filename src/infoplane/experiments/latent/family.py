@@ -45,9 +45,14 @@ class CodeSizes(Family):
     along: ClassVar[str] = ALONG
 
     @staticmethod
-    def findings(traces: Sequence[Trace]) -> list[Finding]:
+    def claims(trace: Trace) -> list[Claim]:
         """The claims that these code sizes allow."""
-        return judged(claims(combined(traces)), traces)
+        return claims(trace)
+
+    @classmethod
+    def findings(cls, traces: Sequence[Trace]) -> list[Finding]:
+        """Judged over seeds; on which side of the transition a size lies, all of them say."""
+        return judged(cls.claims(combined(traces)), traces)
 
     @staticmethod
     def panels(trace: Trace) -> list[Panel]:

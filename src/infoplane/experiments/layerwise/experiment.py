@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, final
 
 import torch
 
-from infoplane.analysis.claims import judged
+from infoplane.analysis.claims import Claim
 from infoplane.experiments.autoencoder.stacked import COSTS, SQUARED_ERROR, OnStacked
 from infoplane.experiments.layerwise import figures
 from infoplane.experiments.layerwise.claims import claims
@@ -29,7 +29,7 @@ from infoplane.training.stacked import METHODS, backpropagation
 from infoplane.values.finding import Finding
 from infoplane.values.panel import Panel
 from infoplane.values.table import Table
-from infoplane.values.trace import Checkpoint, Row, Tick, Trace, held_out
+from infoplane.values.trace import Checkpoint, Row, Tick, Trace
 
 
 @final
@@ -128,10 +128,9 @@ class Layerwise(OnStacked):
         )
 
     @staticmethod
-    def findings(traces: Sequence[Trace]) -> list[Finding]:
+    def claims(trace: Trace) -> list[Claim]:
         """S0's inequalities and order of pairs, S1's phases, and whether all is measurable."""
-        parts = [held_out(trace) for trace in traces]
-        return judged(claims(parts[0]), parts) if parts else []
+        return claims(trace)
 
     @staticmethod
     def panels(trace: Trace) -> list[Panel]:

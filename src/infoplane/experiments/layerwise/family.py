@@ -6,7 +6,7 @@ from typing import ClassVar, final
 
 import xarray as xr
 
-from infoplane.analysis.claims import UNTRAINED, Claim, Statistic, judged
+from infoplane.analysis.claims import UNTRAINED, Claim, Statistic
 from infoplane.analysis.curves import together
 from infoplane.analysis.family import member
 from infoplane.experiments.chains import CODE
@@ -53,10 +53,9 @@ class Methods(Family):
     along: ClassVar[str] = "method"
 
     @staticmethod
-    def findings(traces: Sequence[Trace]) -> list[Finding]:
+    def claims(trace: Trace) -> list[Claim]:
         """Whether the local methods reach back-propagation, in error and in information."""
-        parts = [held_out(trace) for trace in traces]
-        return judged(claims(parts[0]), parts) if parts else []
+        return claims(trace)
 
     @staticmethod
     def panels(trace: Trace) -> list[Panel]:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from infoplane.analysis.claims import judged
+from infoplane.analysis.claims import Claim
 from infoplane.experiments.on_images import OnImages, trained
 from infoplane.experiments.regularised import figures
 from infoplane.experiments.regularised.claims import claims
@@ -34,7 +34,7 @@ from infoplane.training.objectives import RenyiInformation
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.finding import Finding
 from infoplane.values.panel import Panel
-from infoplane.values.trace import Checkpoint, Row, Tick, Trace, held_out
+from infoplane.values.trace import Checkpoint, Row, Tick, Trace
 
 
 @final
@@ -174,10 +174,9 @@ class Regularised(OnImages):
         )
 
     @staticmethod
-    def findings(traces: Sequence[Trace]) -> list[Finding]:
+    def claims(trace: Trace) -> list[Claim]:
         """The order of the layers, the phases of the one that pays, and what is measurable."""
-        parts = [held_out(trace) for trace in traces]
-        return judged(claims(parts[0]), parts) if parts else []
+        return claims(trace)
 
     @staticmethod
     def panels(trace: Trace) -> list[Panel]:

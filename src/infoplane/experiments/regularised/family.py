@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, final
 
-from infoplane.analysis.claims import judged
+from infoplane.analysis.claims import Claim
 from infoplane.experiments.gaps import diverged_members, left_out
 from infoplane.experiments.members import (
     in_figures,
@@ -38,10 +38,9 @@ class Regularisers(Family):
         return Regulariser(float(setting[BETA]), float(setting[DROPOUT])).name
 
     @staticmethod
-    def findings(traces: Sequence[Trace]) -> list[Finding]:
+    def claims(trace: Trace) -> list[Claim]:
         """Whether a price lowers the information and the test error, and whether dropout does."""
-        parts = [held_out(trace) for trace in traces]
-        return judged(claims(parts[0]), parts) if parts else []
+        return claims(trace)
 
     @staticmethod
     def panels(trace: Trace) -> list[Panel]:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, final
 import torch
 from torch import Tensor, nn
 
-from infoplane.analysis.claims import judged
+from infoplane.analysis.claims import Claim
 from infoplane.experiments.on_images import OUTPUT, OnImages, trained
 from infoplane.experiments.protocol import Family
 from infoplane.experiments.settings import require_at_least, require_device
@@ -187,9 +187,9 @@ class DiverseAutoencoders(OnImages):
         return found
 
     @staticmethod
-    def findings(traces: Sequence[Trace]) -> list[Finding]:
+    def claims(trace: Trace) -> list[Claim]:
         """What one network can be asked: phases, inequalities, saturation and scale."""
-        return judged(claims(traces[0]), traces)
+        return claims(trace)
 
     @staticmethod
     def panels(trace: Trace) -> list[Panel]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, final
 
-from infoplane.analysis.claims import judged
+from infoplane.analysis.claims import Claim
 from infoplane.experiments.protocol import Family
 from infoplane.experiments.species.curves import SPECIES
 from infoplane.experiments.species.family_claims import claims
@@ -23,9 +23,9 @@ class Diversity(Family):
     along: ClassVar[str] = SPECIES
 
     @staticmethod
-    def findings(traces: Sequence[Trace]) -> list[Finding]:
+    def claims(trace: Trace) -> list[Claim]:
         """S1's statements about its species, and the same asked of a scale-invariant rule."""
-        return judged(claims(traces[0]), traces)
+        return claims(trace)
 
     @staticmethod
     def panels(trace: Trace) -> list[Panel]:
