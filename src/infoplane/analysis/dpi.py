@@ -159,4 +159,4 @@ def along(trace: Trace, name: str, layers: Sequence[str], label: str) -> dict[st
 def states(chain: Chain, estimator: str) -> tuple[np.ndarray, np.ndarray]:
     """Cells of a strip and the slack behind them, both of shape (links, snapshots)."""
     slack = chain.slack().sel(estimator=estimator)
-    return holds(slack).values, slack.mean("batch").values
+    return holds(slack).values, mean("", slack).values

@@ -16,7 +16,7 @@ from infoplane.analysis.repeated import (
     repetitions,
 )
 from infoplane.values.ceilings import known_ceiling
-from infoplane.values.panel import Axis, Panel, Series, Strip
+from infoplane.values.panel import STANDARD_ERROR, Axis, Panel, Series, Strip
 from infoplane.values.replicates import Replicate
 from infoplane.values.trace import Trace
 
@@ -182,7 +182,7 @@ def strip(trace: Trace, chains: Mapping[str, Chain], estimator: str) -> Panel:
         title="Data processing inequalities",
         caption=(
             "Each cell is one inequality at one step: it holds or is violated if the paired "
-            "difference exceeds its standard error over the probe batches."
+            f"difference exceeds its {STANDARD_ERROR}{_over(trace)}."
         ),
         x=Axis("training step"),
         y=Axis("inequality", "bit"),
@@ -191,21 +191,41 @@ def strip(trace: Trace, chains: Mapping[str, Chain], estimator: str) -> Panel:
     )
 
 
-def _trajectory(layer: str, chosen: Trace) -> Series:
-    x, y = chosen["I_XT"].sel(layer=layer), chosen["I_TY"].sel(layer=layer)
-    (x_error, name), (y_error, _) = spread(x), spread(y)
-    named = dict.fromkeys((*_COMPANIONS["I_XT"], *_COMPANIONS["I_TY"]))
+def trajectory(
+    name: str,
+    x: xr.DataArray,
+    y: xr.DataArray,
+    *,
+    of: str = "",
+    beside: Mapping[str, np.ndarray] | None = None,
+) -> Series:
+    """The means of two variables at every moment, with their errors.
+
+    Args:
+        name: What the legend says.
+        x: Abscissa, along "snapshot" and what it is repeated over.
+        y: Ordinate, along the same.
+        of: As ``Series.of``.
+        beside: As ``Series.beside``.
+    """
+    (x_error, words), (y_error, _) = spread(x), spread(y)
     return Series(
-        name=layer,
-        x=mean("I_XT", x).values,
-        y=mean("I_TY", y).values,
+        name=name,
+        x=mean("", x).values,
+        y=mean("", y).values,
         x_error=x_error,
         y_error=y_error,
-        at=chosen["step"].values,
-        of=layer,
-        beside=_beside(chosen, named, {"layer": layer}),
-        error_is=name,
+        at=x["step"].values,
+        of=of,
+        beside=beside or {},
+        error_is=words,
     )
+
+
+def _trajectory(layer: str, chosen: Trace) -> Series:
+    named = dict.fromkeys((*_COMPANIONS["I_XT"], *_COMPANIONS["I_TY"]))
+    x, y = chosen["I_XT"].sel(layer=layer), chosen["I_TY"].sel(layer=layer)
+    return trajectory(layer, x, y, of=layer, beside=_beside(chosen, named, {"layer": layer}))
 
 
 def _over_steps(
@@ -270,6 +290,11 @@ def spread(values: xr.DataArray) -> tuple[np.ndarray | None, str]:
     """Errors of the means, and what they are; None where nothing is repeated, which has none."""
     told = error(values)
     return told.values.values if repetitions(values) > 1 else None, told.name
+
+
+def _over(trace: Trace) -> str:
+    over, count = repeated_over(trace), repetitions(trace)
+    return "" if over is None else f" over {over.counted(count)}"
 
 
 def _crosses(trace: Trace) -> str:

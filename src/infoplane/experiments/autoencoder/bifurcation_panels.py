@@ -19,6 +19,7 @@ from infoplane.experiments.autoencoder.sizes import (
     sizes,
     test_errors,
 )
+from infoplane.experiments.panels import trajectory
 from infoplane.values.ceilings import known_ceiling
 from infoplane.values.panel import Axis, Panel, Series
 from infoplane.values.replicates import Replicate
@@ -155,20 +156,10 @@ def _courses(trace: Trace, estimator: str) -> Panel:
 
 def _plane(trace: Trace, estimator: str) -> Panel:
     """The code's trajectories, one per size."""
-    series = []
-    for size, one in _members(trace, estimator):
-        x, y = error(one["I_XT"]), error(one["I_TY"])
-        series.append(
-            Series(
-                f"K = {size}",
-                mean("I_XT", one["I_XT"]).values,
-                mean("I_TY", one["I_TY"]).values,
-                x_error=x.values.values,
-                y_error=y.values.values,
-                at=one["step"].values,
-                error_is=x.name,
-            )
-        )
+    series = [
+        trajectory(f"K = {size}", one["I_XT"], one["I_TY"])
+        for size, one in _members(trace, estimator)
+    ]
     return Panel(
         f"sizes-plane-{estimator}",
         f"Plane of the {CODE} by code size",

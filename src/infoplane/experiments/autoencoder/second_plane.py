@@ -1,7 +1,7 @@
 """S0's second plane: what a pair of stages shares, against what input and reconstruction share."""
 
-from infoplane.analysis.repeated import error_words, mean
-from infoplane.experiments.panels import spread
+from infoplane.analysis.repeated import error_words
+from infoplane.experiments.panels import trajectory
 from infoplane.values.ceilings import known_ceiling
 from infoplane.values.panel import Axis, Panel, Series
 from infoplane.values.trace import Trace
@@ -30,7 +30,7 @@ def second_plane(trace: Trace, estimator: str, side: str = "") -> Panel:
         ),
         x=_X,
         y=_Y,
-        series=tuple(trajectory(str(pair), chosen, str(pair)) for pair in trace["pair"].values),
+        series=tuple(_of_pair(str(pair), chosen, str(pair)) for pair in trace["pair"].values),
         bisector=True,
         ceiling=known_ceiling(chosen["I_pair"]),
         plane=True,
@@ -57,7 +57,7 @@ def second_plane_of_sizes(members: dict[int, Trace], estimator: str) -> Panel:
         x=_X,
         y=_Y,
         series=tuple(
-            trajectory(f"K = {size}", one.sel(estimator=estimator), pairs[size])
+            _of_pair(f"K = {size}", one.sel(estimator=estimator), pairs[size])
             for size, one in members.items()
         ),
         bisector=True,
@@ -66,22 +66,5 @@ def second_plane_of_sizes(members: dict[int, Trace], estimator: str) -> Panel:
     )
 
 
-def trajectory(name: str, chosen: Trace, pair: str) -> Series:
-    """One pair over training.
-
-    Args:
-        name: What the legend says.
-        chosen: A run under one estimator.
-        pair: Which of its pairs.
-    """
-    x, y = chosen["I_pair"].sel(pair=pair), chosen["I_XY"]
-    (x_error, told), (y_error, _) = spread(x), spread(y)
-    return Series(
-        name=name,
-        x=mean("I_pair", x).values,
-        y=mean("I_XY", y).values,
-        x_error=x_error,
-        y_error=y_error,
-        at=chosen["step"].values,
-        error_is=told,
-    )
+def _of_pair(name: str, chosen: Trace, pair: str) -> Series:
+    return trajectory(name, chosen["I_pair"].sel(pair=pair), chosen["I_XY"])

@@ -73,18 +73,8 @@ def panels(trace: Trace) -> list[Panel]:
 
 def published(trace: Trace, side: str) -> Panel:
     """The published axis, whose points may lie above the diagonal."""
-    x, y = trace["residual"], trace["I_TY"].isel(estimator=0).sel(layer=CODE)
-    (x_error, name), (y_error, _) = shared.spread(x), shared.spread(y)
-    series = Series(
-        name=CODE,
-        x=mean("", x).values,
-        y=mean("", y).values,
-        x_error=x_error,
-        y_error=y_error,
-        at=trace["step"].values,
-        of=CODE,
-        error_is=name,
-    )
+    bound = trace["I_TY"].isel(estimator=0).sel(layer=CODE)
+    series = shared.trajectory(CODE, trace["residual"], bound, of=CODE)
     return Panel(
         key="published-axis" + (f"-{side}" if side else ""),
         title="The published axis",

@@ -16,7 +16,6 @@ from infoplane.experiments.species.panels import logarithm
 from infoplane.models.autoencoders.species import CODE
 from infoplane.values.ceilings import known_ceiling
 from infoplane.values.panel import Axis, Panel, Series
-from infoplane.values.replicates import Replicate
 from infoplane.values.trace import Trace
 
 _STEPS = Axis("training step + 1", log=True)
@@ -111,23 +110,15 @@ def _errors(curves: Curves) -> Panel:
 
 def _plane(curves: Curves, estimator: str) -> Panel:
     """The plane of the codes."""
-    series = []
-    for name in curves.species:
-        x = curves.to_input(name).sel(estimator=estimator)
-        y = curves.to_output(name).sel(estimator=estimator)
-        (x_error, words), (y_error, _) = shared.spread(x), shared.spread(y)
-        series.append(
-            Series(
-                name=name,
-                x=mean("", x).values,
-                y=mean("", y).values,
-                x_error=x_error,
-                y_error=y_error,
-                at=x["step"].values,
-                of=name,
-                error_is=words,
-            )
+    series = [
+        shared.trajectory(
+            name,
+            curves.to_input(name).sel(estimator=estimator),
+            curves.to_output(name).sel(estimator=estimator),
+            of=name,
         )
+        for name in curves.species
+    ]
     return Panel(
         key=f"code-plane-{estimator}",
         title="The codes in the information plane",
@@ -167,14 +158,14 @@ def _drawn(curves: Curves, estimator: str) -> Panel:
 def _inequalities(trace: Trace, estimator: str) -> Panel | None:
     """Every inequality of every deep species over the moments that all members share."""
     shared_moments = trace[MEASURED].all(SPECIES).values
-    alone = _repeated_once(trace.isel(snapshot=shared_moments))
-    curves = Curves(alone)
+    shown = trace.isel(snapshot=shared_moments)
+    curves = Curves(shown)
     chains = {
         f"{name}, {side}": chain
         for name in curves.species
         for side, chain in _chains(curves, name).items()
     }
-    return shared.strip(alone, chains, estimator) if chains else None
+    return shared.strip(shown, chains, estimator) if chains else None
 
 
 def _chains(curves: Curves, species: str) -> dict[str, Chain]:
@@ -187,14 +178,6 @@ def _chains(curves: Curves, species: str) -> dict[str, Chain]:
         if all(bool(values.notnull().any()) for values in terms.values()):
             found[side] = Chain.of(terms)
     return found
-
-
-def _repeated_once(trace: Trace) -> Trace:
-    """Numbers along "batch" alone: of several seeds, each seed's mean over its batches."""
-    if Replicate.SEED not in trace.dims:
-        return trace
-    batches = [dim for dim in (str(Replicate.BATCH),) if dim in trace.dims]
-    return trace.mean(batches, keep_attrs=True).rename({str(Replicate.SEED): str(Replicate.BATCH)})
 
 
 def _over_time(
