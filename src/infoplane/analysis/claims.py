@@ -11,7 +11,7 @@ import xarray as xr
 from infoplane.analysis.repeated import repeated_over, repetitions
 from infoplane.values.ceilings import saturated
 from infoplane.values.errors import InfoplaneError
-from infoplane.values.finding import Finding, Interval, Reading
+from infoplane.values.finding import NO_ESTIMATOR, Finding, Interval, Reading
 from infoplane.values.replicates import Replicate
 from infoplane.values.trace import Trace, settings_of
 from infoplane.values.units import BIT
@@ -37,7 +37,8 @@ class Claim:
         statistic: Positive, in every part, if the claim holds.
         rests_on: The raw values behind it, with their ceilings; from them comes the share that is
             saturated, of values along "part" that of the part which is so most. An estimator that
-            has not measured all of them has no reading.
+            has not measured all of them has no reading. Where they are of no estimator, such as
+            errors, nothing of the claim may be: it has one reading, that of ``NO_ESTIMATOR``.
         controls: The same statistic where the claim has no reason to hold, by what that is, such
             as "untrained network"; of the same parts as the statistic.
         evidence: Named numbers for a reader, of every estimator of a Trace.
@@ -105,21 +106,22 @@ def _judged(claim: Claim, traces: Sequence[Trace]) -> Finding | None:
     if not names:
         return None
     asked = _asked(claim, traces)
-    others = [name for name in estimators(traces[0]) if name not in names]
+    read = [] if names == [NO_ESTIMATOR] else estimators(traces[0])
+    others = [name for name in read if name not in names]
     if others:
         traces = [trace.sel(estimator=names) for trace in traces]
         rests_on = [one.sel(estimator=names) for one in rests_on]
     effects = _samples(claim.statistic, traces)
     controls = {name: _samples(control, traces) for name, control in claim.controls.items()}
-    full = np.mean([_share_saturated(one) for one in rests_on], axis=0)
+    full = np.atleast_1d(np.mean([_share_saturated(one) for one in rests_on], axis=0))
     evidence = [claim.evidence(trace) for trace in traces]
     over, count = _spread(traces)
     readings = tuple(
         Reading(
             estimator=name,
-            parts=_intervals(effects.sel(estimator=name)),
+            parts=_intervals(_under(name, effects)),
             controls={
-                what: _intervals(samples.sel(estimator=name)) for what, samples in controls.items()
+                what: _intervals(_under(name, samples)) for what, samples in controls.items()
             },
             saturated=float(full[i]),
             evidence=_evidence(evidence, traces, name),
@@ -143,8 +145,14 @@ def _readers(claim: Claim, traces: Sequence[Trace], rests_on: Sequence[xr.DataAr
     whole = [
         _whole((one, *claim.needs(trace))) for trace, one in zip(traces, rests_on, strict=True)
     ]
-    asked = _asked(claim, traces)
-    return [name for name in asked if all(bool(one.sel(estimator=name)) for one in whole)]
+    free = not any("estimator" in one.dims for one in whole)
+    asked = [NO_ESTIMATOR] if free else _asked(claim, traces)
+    return [name for name in asked if all(bool(_under(name, one)) for one in whole)]
+
+
+def _under(name: str, values: xr.DataArray) -> xr.DataArray:
+    """What an estimator measured; all of it if it is of no estimator."""
+    return values if name == NO_ESTIMATOR else values.sel(estimator=name)
 
 
 def _asked(claim: Claim, traces: Sequence[Trace]) -> list[str]:

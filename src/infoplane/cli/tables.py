@@ -10,6 +10,7 @@ from infoplane.cli.console import console
 from infoplane.comparing import HEADING, LOST, NOT_ASKED, Comparison
 from infoplane.experiments.comparison.verdicts import Judged
 from infoplane.values.finding import Finding, Interval, Reading
+from infoplane.values.units import behind
 
 SIDE_BY_SIDE = 4
 """So many columns of verdicts fit into a terminal."""
@@ -37,7 +38,7 @@ def print_findings(
                 finding.key if i == 0 else "",
                 str(finding.verdict) if i == 0 else "",
                 reading.estimator,
-                f"{effect.mean:+.3f} {_half(effect)} {finding.unit}",
+                f"{effect.mean:+.3f} {_half(effect)}{behind(finding.unit)}",
                 "\n".join(_controls(reading)),
                 LOST if (finding.key, reading.estimator) in lost else "",
             )

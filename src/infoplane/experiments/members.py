@@ -17,8 +17,7 @@ from infoplane.values.trace import Trace
 Moment = Callable[[xr.DataArray], xr.DataArray]
 """``last`` or ``first``: one moment of a variable."""
 ONE_NUMBER = (
-    "The error is one number of a whole run and needs no estimator: every estimator reads the "
-    "same, and only several seeds can decide."
+    "The error is one number of a whole run and needs no estimator; only several seeds can decide."
 )
 NO_NUMBER = "no number"
 """What a table has in the place of what is not finite."""
@@ -71,20 +70,18 @@ def _looked_at(values: xr.DataArray) -> xr.DataArray:
     return values.isel(snapshot=values[MEASURED].values).drop_vars(MEASURED)
 
 
-def per_run(value: xr.DataArray, trace: Trace) -> xr.DataArray:
-    """One number of a whole run as a statistic: for every estimator, and repeated over nothing.
+def per_run(value: xr.DataArray) -> xr.DataArray:
+    """One number of a whole run as a statistic: of no estimator, and repeated over nothing.
 
     Args:
         value: A number without dimensions.
-        trace: Any Trace with the estimators.
     """
-    bare = value.reset_coords(drop=True)
-    return bare.expand_dims(estimator=trace["estimator"].values).expand_dims(batch=1, axis=-1)
+    return value.reset_coords(drop=True).expand_dims(batch=1, axis=-1)
 
 
-def nothing_saturated(trace: Trace) -> xr.DataArray:
-    """What a claim about errors rests on: no estimator, and so nothing that could be saturated."""
-    return per_run(xr.DataArray(0.0), trace)
+def no_estimator(trace: Trace) -> xr.DataArray:
+    """What a claim about errors rests on: nothing that an estimator reads or could saturate."""
+    return per_run(xr.DataArray(0.0))
 
 
 def in_figures(values: xr.DataArray, form: str) -> str:

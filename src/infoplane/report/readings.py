@@ -6,6 +6,7 @@ from typing import Any
 
 from infoplane.report.words import number
 from infoplane.values.finding import Interval, Verdict
+from infoplane.values.units import behind
 
 SIGNS = {
     Verdict.SUPPORTED: "✓",
@@ -25,7 +26,7 @@ def interval(found: Interval, unit: str) -> str:
     >>> interval(Interval.of([0.5]), "").replace(_TIED, " ")
     '+0.5 (one value, no interval)'
     """
-    mean = f"{_signed(found.mean)}{_TIED}{unit}".rstrip()
+    mean = f"{_signed(found.mean)}{behind(unit)}".replace(" ", _TIED)
     if not math.isfinite(found.high - found.low):
         why = "one value" if found.n < 2 else "not finite"
         return f"{mean} ({why}, no interval)"

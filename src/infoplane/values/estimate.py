@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Literal, final
 
-from infoplane.values.units import BIT, PURE
+from infoplane.values.units import BIT, behind
 
 Bound = Literal["lower", "upper"]
 """On which side of the truth a value lies."""
@@ -90,5 +90,4 @@ class Estimate:
             aside.append(f"ceiling {self.ceiling:.3f}")
         if self.saturated:
             aside.append("SATURATED")
-        unit = "" if self.unit == PURE else f" {self.unit}"
-        return f"{self.value:.4f}{spread}{unit} ({', '.join(aside)})"
+        return f"{self.value:.4f}{spread}{behind(self.unit)} ({', '.join(aside)})"

@@ -15,6 +15,8 @@ from infoplane.values.replicates import Replicate
 
 LEVEL = 0.90
 """Level of every verdict's interval."""
+NO_ESTIMATOR = "none"
+"""Who reads what needs none, such as an error."""
 
 
 @cache
@@ -100,7 +102,8 @@ class Reading:
     A claim may have parts, such as the links of a chain, and holds only if every part does.
 
     Attributes:
-        estimator: Name of the estimator along the Trace's ``estimator`` dimension.
+        estimator: Name of the estimator along the Trace's ``estimator`` dimension, or
+            ``NO_ESTIMATOR``.
         parts: The effect of each part; the claim says that all are positive.
         controls: The same on every control, by its name: where the claim has no reason to hold.
         saturated: Share (0…1) of the values it rests on that are saturated.

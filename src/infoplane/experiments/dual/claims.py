@@ -5,7 +5,7 @@ import xarray as xr
 from infoplane.analysis.claims import UNTRAINED, Claim, untrained
 from infoplane.analysis.dpi import Chain
 from infoplane.experiments.claims import chain_claim
-from infoplane.experiments.members import last, nothing_saturated, per_run
+from infoplane.experiments.members import last, no_estimator, per_run
 from infoplane.observe.bounds import CODE
 from infoplane.values.trace import Trace
 
@@ -82,7 +82,7 @@ def below_exact() -> Claim:
     """The trained encoder of the known problem lies on or below the exact curve."""
 
     def under(trace: Trace) -> xr.DataArray:
-        return per_run(last(trace["known_below"]) + SLACK, trace)
+        return per_run(last(trace["known_below"]) + SLACK)
 
     return Claim(
         key="known",
@@ -90,7 +90,7 @@ def below_exact() -> Claim:
         f"of the bottleneck, up to {SLACK:g} bit.",
         source=EXACT,
         statistic=under,
-        rests_on=nothing_saturated,
+        rests_on=no_estimator,
         needs=lambda trace: (under(trace),),
         notes=(OF_LINES,),
     )

@@ -11,7 +11,8 @@ from infoplane.analysis.repeated import mean
 from infoplane.experiments.dual.claims import AXIS, CHECK, DPI, EXACT, OF_LINES, READ_WRONG, SLACK
 from infoplane.experiments.dual.kept import SHARE, Kept
 from infoplane.experiments.dual.settings import CEB, PUBLISHED, VDUAL, VIB, Method
-from infoplane.experiments.members import ONE_NUMBER, nothing_saturated
+from infoplane.experiments.members import ONE_NUMBER, no_estimator, per_run
+from infoplane.values.finding import NO_ESTIMATOR
 from infoplane.values.trace import Trace
 
 PAIRS = ((VDUAL, VIB), (PUBLISHED, CEB))
@@ -96,7 +97,7 @@ def _below_exact() -> Claim:
         f"bottleneck, up to {SLACK:g} bit.",
         source=EXACT,
         statistic=under,
-        rests_on=nothing_saturated,
+        rests_on=no_estimator,
         needs=lambda trace: (under(trace),),
         notes=(OF_LINES,),
     )
@@ -156,7 +157,7 @@ def _errs_less(trace: Trace, dual: Method, usual: Method) -> Claim:
     def smaller(trace: Trace) -> xr.DataArray:
         kept = Kept(trace)
         ends = [kept.plain(kept.best(kept.methods[one]), "error_test") for one in (usual, dual)]
-        return kept.per_run(ends[0] - ends[1])
+        return per_run(ends[0] - ends[1])
 
     return Claim(
         key=f"error-{dual}",
@@ -164,7 +165,7 @@ def _errs_less(trace: Trace, dual: Method, usual: Method) -> Claim:
         "its best.",
         source=ERROR,
         statistic=smaller,
-        rests_on=nothing_saturated,
+        rests_on=no_estimator,
         needs=lambda trace: (smaller(trace),),
         evidence=lambda trace: _chosen(trace, dual, usual),
         unit="1",
@@ -210,4 +211,4 @@ def _chosen(trace: Trace, dual: Method, usual: Method) -> Evidence:
     for one in (dual, usual):
         name = kept.best(kept.methods[one])
         told |= {one: name, f"test error, {one}": float(mean("", kept.plain(name, "error_test")))}
-    return {str(name): told for name in trace["estimator"].values}
+    return {NO_ESTIMATOR: told}

@@ -62,7 +62,7 @@ class Kept:
 
     def below_exact(self, name: str) -> xr.DataArray:
         """Bits below the exact curve of the known problem, and what is allowed."""
-        return self.per_run(self.plain(name, "known_below") + SLACK)
+        return per_run(self.plain(name, "known_below") + SLACK)
 
     def best(self, names: Sequence[str]) -> str:
         """The member with the least test error; one that diverged only if all did."""
@@ -91,10 +91,6 @@ class Kept:
         share = (level - means[place - 1]) / (means[place] - means[place - 1])
         before, after = self.informed(names[place - 1]), self.informed(names[place])
         return (1 - share) * before + share * after
-
-    def per_run(self, value: xr.DataArray) -> xr.DataArray:
-        """A number of a whole run as a statistic."""
-        return per_run(value, self.trace)
 
     def _told_mean(self, name: str) -> float:
         return float(mean("", self.told(name).isel(estimator=0)))

@@ -24,14 +24,14 @@ from infoplane.experiments.members import (
     layer_curves,
     loss_curves,
     members,
-    nothing_saturated,
+    no_estimator,
     per_run,
     planes,
     training_seconds,
 )
 from infoplane.experiments.protocol import Family
 from infoplane.experiments.sentences import probe_told, verdicts_told
-from infoplane.values.finding import Finding
+from infoplane.values.finding import NO_ESTIMATOR, Finding
 from infoplane.values.panel import Panel
 from infoplane.values.table import Cell, Table
 from infoplane.values.trace import Trace, held_out
@@ -197,7 +197,7 @@ def _reaches(method: str) -> Claim:
         source=FEEDFORWARD,
         statistic=lambda trace: WITHIN - _ratio(trace, last(_error(trace, method))),
         controls={UNTRAINED: lambda trace: WITHIN - _ratio(trace, first(_error(trace, method)))},
-        rests_on=nothing_saturated,
+        rests_on=no_estimator,
         evidence=lambda trace: _errors(trace, (WHOLE, method)),
         unit="1",
         notes=("The effect is 1.1 less the ratio of the two errors.", ONE_NUMBER),
@@ -262,7 +262,7 @@ def _beats_random(method: str) -> Claim:
         source=CONTROL,
         statistic=lambda trace: 1 - _ratio(trace, last(_error(trace, method)), RANDOM),
         controls={UNTRAINED: lambda trace: 1 - _ratio(trace, first(_error(trace, method)), RANDOM)},
-        rests_on=nothing_saturated,
+        rests_on=no_estimator,
         evidence=lambda trace: _errors(trace, (RANDOM, method)),
         unit="1",
         notes=("The effect is 1 less the ratio of the two errors.", ONE_NUMBER),
@@ -275,13 +275,14 @@ def _error(trace: Trace, method: str) -> xr.DataArray:
 
 
 def _ratio(trace: Trace, error: xr.DataArray, to: str = WHOLE) -> xr.DataArray:
-    """An error as a share of what a method reaches, dimensions (estimator, batch)."""
-    return per_run(error, trace) / per_run(last(_error(trace, to)), trace)
+    """An error as a share of what a method reaches."""
+    return per_run(error) / per_run(last(_error(trace, to)))
 
 
 def _errors(trace: Trace, methods: Sequence[str]) -> dict[str, dict[str, float]]:
-    told = {f"test error, {name}": float(last(_error(trace, name))) for name in methods}
-    return {str(name): told for name in trace["estimator"].values}
+    return {
+        NO_ESTIMATOR: {f"test error, {name}": float(last(_error(trace, name))) for name in methods}
+    }
 
 
 def _kept(trace: Trace, method: str, when: Moment) -> xr.DataArray:

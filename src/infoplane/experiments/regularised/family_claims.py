@@ -8,7 +8,7 @@ import xarray as xr
 from infoplane.analysis.claims import SHUFFLED, Claim
 from infoplane.analysis.curves import together
 from infoplane.experiments.claims import has_null
-from infoplane.experiments.members import ONE_NUMBER, nothing_saturated
+from infoplane.experiments.members import ONE_NUMBER, no_estimator, per_run
 from infoplane.experiments.regularised import in_its_place
 from infoplane.experiments.regularised.kept import Kept
 from infoplane.experiments.regularised.regulariser import Regulariser
@@ -42,7 +42,7 @@ def _lowers_error(trace: Trace, free: str, paid: str) -> Claim:
 
     def lowered(trace: Trace, by: str) -> xr.DataArray:
         kept = Kept(trace)
-        return kept.per_run(kept.error(free) - kept.error(by))
+        return per_run(kept.error(free) - kept.error(by))
 
     dropped = Kept(trace).dropped
     return Claim(
@@ -54,7 +54,7 @@ def _lowers_error(trace: Trace, free: str, paid: str) -> Claim:
         controls={in_its_place.DROPPED: lambda trace: lowered(trace, Kept(trace).best(dropped))}
         if dropped
         else {},
-        rests_on=nothing_saturated,
+        rests_on=no_estimator,
         evidence=lambda trace: in_its_place.errors(trace, (free, paid)),
         unit="1",
         notes=(

@@ -7,11 +7,12 @@ from typing import final
 
 import xarray as xr
 
-from infoplane.analysis.claims import SHUFFLED, Claim, Evidence, Statistic
+from infoplane.analysis.claims import SHUFFLED, Claim, Evidence, Statistic, estimators
 from infoplane.analysis.curves import together
 from infoplane.experiments.claims import NULL, has_null
-from infoplane.experiments.members import ONE_NUMBER, nothing_saturated
+from infoplane.experiments.members import ONE_NUMBER, no_estimator, per_run
 from infoplane.experiments.regularised.kept import Kept
+from infoplane.values.finding import NO_ESTIMATOR
 from infoplane.values.trace import Trace
 
 OURS = "ours: dropout in the place of information"
@@ -80,7 +81,7 @@ def errors(trace: Trace, names: Sequence[str]) -> Evidence:
     """The test errors of some members, for a reader."""
     kept = Kept(trace)
     told = {f"test error, {name}": float(kept.error(name)) for name in names}
-    return {str(name): told for name in trace["estimator"].values}
+    return dict.fromkeys((NO_ESTIMATOR, *estimators(trace)), told)
 
 
 def _lowers(trace: Trace) -> list[Claim]:
@@ -132,13 +133,13 @@ def _of_errors(trace: Trace, pairing: Pairing, what: str, words: str, of: Value)
     def smaller(trace: Trace) -> xr.DataArray:
         paid, dropped = pairing.chosen(trace)
         kept = Kept(trace)
-        return kept.per_run(of(kept, dropped) - of(kept, paid))
+        return per_run(of(kept, dropped) - of(kept, paid))
 
     def without(trace: Trace) -> xr.DataArray:
         _, dropped = pairing.chosen(trace)
         kept = Kept(trace)
         assert kept.free is not None
-        return kept.per_run(of(kept, dropped) - of(kept, kept.free))
+        return per_run(of(kept, dropped) - of(kept, kept.free))
 
     controls: Mapping[str, Statistic] = {} if Kept(trace).free is None else {UNREGULARISED: without}
     return Claim(
@@ -147,7 +148,7 @@ def _of_errors(trace: Trace, pairing: Pairing, what: str, words: str, of: Value)
         source=OURS,
         statistic=smaller,
         controls=controls,
-        rests_on=nothing_saturated,
+        rests_on=no_estimator,
         evidence=lambda trace: _chosen(trace, pairing),
         unit="1",
         notes=("The effect is the difference of the two shares.", CHOSEN, ONE_NUMBER),

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from infoplane.analysis.repeated import mean
-from infoplane.experiments.members import above_null_at, last, null_at, per_run
+from infoplane.experiments.members import above_null_at, last, null_at
 from infoplane.experiments.regularised.regulariser import Regulariser
 from infoplane.values.trace import Trace
 
@@ -95,10 +95,6 @@ class Kept:
         away = [abs(float(mean("", self.error(name))) - aim) for name in names]
         known = [np.inf if np.isnan(one) else one for one in away]
         return names[int(np.argmin(known))]
-
-    def per_run(self, value: xr.DataArray) -> xr.DataArray:
-        """A number of a whole run as a statistic."""
-        return per_run(value, self.trace)
 
     def _of(self, name: str) -> Trace:
         return self.trace.sel({ALONG: name, "layer": self.layer}, drop=True)

@@ -11,7 +11,7 @@ import xarray as xr
 
 from infoplane.analysis.claims import UNTRAINED, Claim
 from infoplane.analysis.curves import together
-from infoplane.experiments.members import ONE_NUMBER, Moment, first, last, per_run
+from infoplane.experiments.members import ONE_NUMBER, Moment, first, last, no_estimator, per_run
 from infoplane.experiments.species.asking import DRAWN, PAPER
 from infoplane.experiments.species.curves import Curves
 from infoplane.experiments.species.published import DRAWN_SHARE, FACTOR, SHARE, SOURCE, figures
@@ -138,14 +138,14 @@ def _claim(
 
     def statistic(trace: Trace, when: Moment = last) -> xr.DataArray:
         parts = asked(Curves(trace), when)
-        return together({name: per_run(value, trace) for name, value in parts.items()})
+        return together({name: per_run(value) for name, value in parts.items()})
 
     return Claim(
         key=key,
         statement=statement,
         source=source,
         statistic=statistic,
-        rests_on=lambda trace: xr.zeros_like(statistic(trace)),
+        rests_on=no_estimator,
         controls={UNTRAINED: partial(statistic, when=first)} if controls else {},
         unit="1",
         notes=(*notes, LIMIT, ONE_NUMBER),
