@@ -9,13 +9,18 @@ from scipy.optimize import brentq
 
 import infoplane as ip
 from infoplane.bottleneck import account as accounting
+from infoplane.bottleneck import words as in_words
 from infoplane.bottleneck.account import Beside, accounts
 from infoplane.bottleneck.panels import MOST_ROWS, panels, ticks, uprights
+from infoplane.cli import bottleneck as command
 from infoplane.cli.joints import read_joint
 from infoplane.cli.main import main
 from infoplane.presentation import write_account
 from infoplane.report.canvas import canvas
+from infoplane.report.curves import BAR_PIXELS
+from infoplane.report.draw import drawing
 from infoplane.report.heat import heat
+from infoplane.report.looks import looks
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.panel import Axis, Panel
 
@@ -60,7 +65,7 @@ def test_the_binary_symmetric_source_has_its_closed_form(told):
     assert found["thresholds"]["local"] == pytest.approx(1.5625)
     assert not found["thresholds"]["first_order"] and found["complete"]
     (change,) = found["bifurcations"]
-    assert (change["before"], change["after"], change["splits"]) == (1, 2, True)
+    assert (change["before"], change["after"], change["kind"]) == (1, 2, "splits")
     assert change["beta"] == pytest.approx(1.5625)
     for one in found["solutions"]:
         assert one["relevance"] == pytest.approx(gerber(one["rate"]), abs=1e-9)
@@ -102,7 +107,7 @@ def test_a_transition_of_first_order_is_called_so(told):
     assert found["thresholds"]["onset"] == pytest.approx(7.41503, abs=1e-5)
     assert found["thresholds"]["local"] == pytest.approx(17.25)
     assert found["thresholds"]["first_order"]
-    assert found["bifurcations"][0]["splits"] is False
+    assert found["bifurcations"][0]["kind"] == "appears"
     assert found["solutions"][2]["rate"] == pytest.approx(0.0923125946, abs=1e-8)
 
 
@@ -179,10 +184,16 @@ def test_clusters_are_told_by_name(tmp_path, capsys):
         ("4,1,2\n3,3,5\n", (), "sums to 18, not to 1: say --counts"),
         ("4,1\n3,3\n", (), "--counts if every entry counts a pair of states (x, y), --samples"),
         ("a,b\n4,1\n3,3\n", (), "may be counts or samples"),
-        ("0.5,0.2\n,0.3\n", (), "lacks 1 values"),
+        ("0.5,0.2\n,0.3\n", (), "lacks 1 value of 4"),
         ("0.5\n0.5\n", (), "has 1 column of numbers"),
         ("a,b,c\nu,1,2\nv,1,w\n", ("--counts",), "words among its numbers"),
-        ("", (), "cannot be read"),
+        ("", (), "is empty"),
+        ("\n \n", (), "is empty"),
+        ("0,3;0,2\n0,1;0,4\n", (), "as many semicolons, as if they separated its columns"),
+        ("a\tb\n4\t1\n", ("--counts",), "as many tabs"),
+        ('"0,3","0,2"\n"0,1","0,4"\n', (), "has decimal commas, such as"),
+        (SOURCE, ("--beta",), "--beta has no values behind it"),
+        (SOURCE, ("--rates",), "--rates has no values behind it"),
         ("a,b\n", ("--counts",), "no rows"),
         ("0,0\n0,0\n", ("--counts",), "0 everywhere"),
         ("0.5,1.5\n0.5,0.1\n", ("--samples",), "Cut numbers into bins"),
@@ -247,8 +258,116 @@ def test_an_interrupt_tells_what_was_computed(tmp_path, capsys, monkeypatch):
         main(["bottleneck", str(path), "--beta", "1", "2", "3", "--json"])
     out, err = capsys.readouterr()
     found = json.loads(out)
-    assert ended.value.code == 130 and "the curve" in err
+    assert ended.value.code == 130 and "Interrupted before the end of the curve" in err
+    assert "the curve, 2 of 3, after β = 2" in err
     assert [one["beta"] for one in found["solutions"]] == [1, 2] and not found["complete"]
+    calls.clear()
+    page = tmp_path / "page.html"
+    with pytest.raises(SystemExit):
+        main(["bottleneck", str(path), "--beta", "1", "2", "3", "--dual", "--report", str(page)])
+    torn = "Interrupted before the end of the curve, so that further solutions, the dual and the "
+    assert f'<p class="summary">{torn}bifurcations are missing. Given: ' in page.read_text()
+
+
+@pytest.mark.parametrize("where", ["thresholds", "file"])
+def test_an_interrupt_before_anything_was_computed_says_so(tmp_path, capsys, monkeypatch, where):
+    path = tmp_path / "t.csv"
+    path.write_text(SOURCE)
+
+    def stopped(*args, **options):
+        raise KeyboardInterrupt
+
+    if where == "file":
+        monkeypatch.setattr(command, "read_joint", stopped)
+    else:
+        monkeypatch.setattr(accounting, "thresholds", stopped)
+    with pytest.raises(SystemExit) as ended:
+        main(["bottleneck", str(path), "--report", str(tmp_path / "page.html")])
+    out, err = capsys.readouterr()
+    assert ended.value.code == 130 and not out and not (tmp_path / "page.html").exists()
+    assert "Interrupted; nothing was computed." in err
+
+
+def test_what_an_interrupt_leaves_out_is_named_part_by_part():
+    left = {}
+    for one in accounts([[0.45, 0.05], [0.05, 0.45]], betas=[1.25, 2.0, 3.0], dual=True):
+        left.setdefault(one.doing, in_words.unfinished(one))
+    bare = {doing: told.partition("so that ")[2] for doing, told in left.items()}
+    assert bare["the curve"] == "further solutions, the dual and the bifurcations are missing."
+    assert bare["the dual, 1 of 3, after β = 1.25"] == (
+        "further solutions of the dual and the bifurcations are missing."
+    )
+    assert bare["the bifurcations"] == "the bifurcations are missing."
+    assert bare["the bifurcations, 1 of 2, after β = 2"] == "those above β = 2 are missing."
+    assert left[""] == "" and one.searched == (1.25, 3.0)
+
+
+def test_a_jump_at_the_local_threshold_is_seen_in_the_rates(tmp_path, capsys):
+    erasure = [[0.35, 0.0, 0.15], [0.0, 0.35, 0.15]]
+    found = ip.bottleneck.account_of(erasure, betas=[1.0, 2.0])
+    assert in_words.facts(found)["onset β"] == "1.42857 (the local threshold)"  # 1/0.7
+    (jump,) = found.bifurcations
+    assert "1 → 2 clusters, rate 0.0000 → 1.0000 bit" in in_words.bifurcation_told(jump)
+    below = ip.bottleneck.account_of(FIRST_ORDER, betas=[7.0, 8.0])
+    assert in_words.facts(below)["onset β"] == (
+        "7.41503 (below the local threshold: a cluster appears elsewhere)"
+    )
+    rise = below.bifurcations[0]
+    assert rise.below.rate == 0 and 0 < rise.above.rate < 0.01  # its mass rises from 0
+    assert "a cluster appears elsewhere" in in_words.bifurcation_told(rise)
+    for account in (found, below):
+        every = in_words.methods(account) + in_words.summary(account, "a table")
+        every += [
+            line
+            for t in in_words.tables(account)
+            for row in t.rows
+            for c in row
+            for line in c.lines
+        ]
+        assert not any("first order" in told or "splits off" in told for told in every)
+    table = {one.title: one for one in in_words.tables(found)}["Bifurcations"]
+    assert table.rows[0][2].lines == ("0.0000 → 1.0000",)
+
+
+def test_where_bifurcations_were_searched_is_said(tmp_path, capsys, told):
+    above = ip.bottleneck.account_of([[0.45, 0.05], [0.05, 0.45]], betas=[2.0, 30.0])
+    assert in_words.searched(above) == (
+        "Bifurcations: searched from β = 2 to 30; those outside, such as the onset, are not listed."
+    )
+    inside = ip.bottleneck.account_of([[0.45, 0.05], [0.05, 0.45]], betas=[1.0, 30.0])
+    assert in_words.searched(inside) == (
+        "Bifurcations: searched from β = 1 to 30; those outside are not listed."
+    )
+    alone = ip.bottleneck.account_of([[0.45, 0.05], [0.05, 0.45]], betas=[2.0])
+    assert in_words.searched(alone) == "Bifurcations: sought nowhere, for want of two values of β."
+    path = tmp_path / "t.csv"
+    path.write_text(SOURCE)
+    main(["bottleneck", str(path), "--beta", "1", "2", "--no-bifurcations"])
+    out, err = capsys.readouterr()
+    assert "ifurcation" not in out + err
+    found = told(SOURCE, "--beta", "1", "2", "--no-bifurcations")
+    assert not found["bifurcations"] and found["searched"] is None and found["complete"]
+
+
+def test_a_rate_of_no_use_is_told_in_its_row():
+    found = ip.bottleneck.account_of([[0.45, 0.05], [0.05, 0.45]], rates=[0.5, 1.0, 3.0], dual=True)
+    tails = [in_words.row(found, one)[-1] for one in found.solutions]
+    assert tails == ["converged", "sufficient", "sufficient (3 bit were asked for)"]
+    assert in_words.dual_row(found, found.dual[2])[-1] == "sufficient (3 bit were asked for)"
+    assert in_words.dual_row(found, found.dual[1])[-1] == "sufficient"
+
+
+def test_one_is_one():
+    found = ip.bottleneck.account_of(FIRST_ORDER, betas=[2.0])
+    assert any("at most 1 cluster here" in note for note in found.notes)
+    assert any("1 cluster keeps 0.0000 bit" in told for told in in_words.summary(found, "a table"))
+    absent = ip.bottleneck.account_of([[0.45, 0.05], [0.05, 0.45], [0.0, 0.0]], betas=[2.0])
+    assert any(note.startswith("1 state of X has probability 0") for note in absent.notes)
+
+
+def test_where_y_is_a_function_of_x_the_command_names_its_own_flag(told):
+    found = told("0.5,0\n0,0.5\n", "--beta", "1.5")
+    assert any("--rates" in note for note in found["notes"])
 
 
 def test_the_page_has_every_figure_and_the_names(tmp_path, capsys, source):
@@ -256,6 +375,8 @@ def test_the_page_has_every_figure_and_the_names(tmp_path, capsys, source):
     table.write_text(SKY)
     main(["bottleneck", str(table), "--counts", "--beta", "9", "--report", str(page)])
     text = page.read_text()
+    assert "<title>The information bottleneck of sky.csv</title>" in text
+    assert "<h1>The information bottleneck of sky.csv</h1>" in text
     for name in ("Kept I(T;Y) against rate", "Encoder p(t|x), β = 9", "Decoder p(y|t), β = 9"):
         assert name in text
     assert "counts of 140 samples" in text and "http-equiv" in text
@@ -263,7 +384,7 @@ def test_the_page_has_every_figure_and_the_names(tmp_path, capsys, source):
     beside = Beside(source.solutions[-1], 0.0)
     every = replace(source, dual=(beside,))
     text = write_account(every, page, x="ab", y="cd", words="two by two").read_text()
-    for name in ("Clusters against β", "Rate I(X;T) against β", "Bifurcations"):
+    for name in ("Against β", "Clusters", "Rate I(X;T)", "Bifurcations", "How far the dual lies"):
         assert name in text
     assert "dual information bottleneck." in text and "[@" not in text
 
@@ -274,6 +395,7 @@ def test_figures_of_an_account(source):
     assert [one.name for one in curve.series] == ["bound", "bottleneck", "bifurcations"]
     assert np.all(np.diff(curve.series[1].x) >= 0) and np.all(np.diff(curve.series[1].y) >= 0)
     assert np.all(curve.series[1].y <= np.minimum(curve.series[1].x, source.joint.information))
+    assert "dual-below" not in drawn
     clusters = drawn["clusters-against-beta"]
     assert clusters.uprights == {"onset": pytest.approx(1.5625)}
     assert set(clusters.series[0].y) == {1.0, 2.0}
@@ -282,6 +404,17 @@ def test_figures_of_an_account(source):
     assert encoder.heat.cells.sum(1) == pytest.approx(np.ones(2))
     keys = [one for one in heat(encoder, encoder.heat)["about"] if one["role"] == "key"]
     assert len(keys) == 1  # nothing lies below zero, and nothing is said of that
+
+
+def test_the_dual_is_drawn_as_its_distance_from_the_curve(source):
+    far = (Beside(source.solutions[-1], 0.25), Beside(source.solutions[3], 0.125))
+    drawn = {one.key: one for one in panels(replace(source, dual=far), "ab", "cd")}
+    zero, line = drawn["dual-below"].series
+    assert zero.dashed and np.all(zero.y == 0)
+    assert line.x.tolist() == [source.solutions[3].rate, source.solutions[-1].rate]
+    assert line.y.tolist() == [0.125, 0.25] and str(drawn["dual-below"].y) == "below [bit]"
+    canvas_of = drawing(drawn["dual-below"], looks([*drawn.values()]), [drawn["dual-below"]])
+    assert canvas_of["layout"]["margin"]["t"] == BAR_PIXELS  # the buttons cover no point
 
 
 def test_upright_lines_are_drawn_with_their_names():

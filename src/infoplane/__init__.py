@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import infoplane.bottleneck as bottleneck  # noqa: F401
+    import infoplane.training.variational as variational  # noqa: F401
     from infoplane.engine.cluster import RayCluster as RayCluster
     from infoplane.engine.grid import grid as grid
     from infoplane.engine.local import Local as Local
     from infoplane.experiments.autoencoder.experiment import Autoencoder as Autoencoder
     from infoplane.experiments.calibration.experiment import Calibration as Calibration
+    from infoplane.experiments.dual.experiment import Dual as Dual
     from infoplane.experiments.layerwise.experiment import Layerwise as Layerwise
     from infoplane.experiments.regularised.experiment import Regularised as Regularised
     from infoplane.measures.counting.binned import Binned as Binned
@@ -138,8 +140,6 @@ _HOMES = {
     "RenyiInformation": "training.objectives",
     "RenyiEntropy": "training.objectives",
     "Frozen": "training.widths",
-    # theory: solve, curve, thresholds and more of a given joint distribution
-    "bottleneck": "bottleneck",
     # your own loop
     "watch": "watching.watch",
     "Tokens": "observe.tokens",
@@ -155,6 +155,7 @@ _HOMES = {
     # experiments: one, or many over settings and seeds
     "Autoencoder": "experiments.autoencoder.experiment",
     "Calibration": "experiments.calibration.experiment",
+    "Dual": "experiments.dual.experiment",
     "Layerwise": "experiments.layerwise.experiment",
     "Regularised": "experiments.regularised.experiment",
     "run": "runs",
@@ -169,16 +170,24 @@ _HOMES = {
     "InfoplaneError": "values.errors",
     "InfoplaneWarning": "values.errors",
 }
-__all__ = sorted(_HOMES)
+_PACKAGES = {
+    # theory: solve, curve, thresholds and more of a given joint distribution
+    "bottleneck": "bottleneck",
+    # losses for a network with a normal code: vib, ceb, vdual, and what they are made of
+    "variational": "training.variational",
+}
+"""Names that stand for a whole package."""
+__all__ = sorted({*_HOMES, *_PACKAGES})
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 — whatever the name stands for
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module 'infoplane' has no attribute {name!r}")
     state = random.getstate()
     try:
-        home = import_module(f"infoplane.{_HOMES[name]}")
-        return home if _HOMES[name] == name else getattr(home, name)  # a package is its own home
+        if name in _PACKAGES:
+            return import_module(f"infoplane.{_PACKAGES[name]}")
+        return getattr(import_module(f"infoplane.{_HOMES[name]}"), name)
     finally:  # libraries may draw at random while they are imported; a training must not notice
         random.setstate(state)
 

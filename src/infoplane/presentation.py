@@ -117,6 +117,7 @@ def write_account(
     x: Sequence[str],
     y: Sequence[str],
     words: str,
+    name: str = "",
     machine: Mapping[str, str] | None = None,
 ) -> Path:
     """Writes the report page of the exact bottleneck of a given joint distribution.
@@ -127,6 +128,7 @@ def write_account(
         x: Names of the states of X.
         y: Names of the states of Y.
         words: What the joint was read from.
+        name: Of the joint, such as its file's, by which pages are told apart; empty if it has none.
         machine: Where it was computed, name to value.
 
     Returns:
@@ -137,7 +139,7 @@ def write_account(
     """
     citations = Citations()
     text = page(
-        title="The information bottleneck of a given joint distribution",
+        title=f"The information bottleneck of {name or 'a given joint distribution'}",
         summary=in_words.summary(account, words),
         panels=of_bottleneck.panels(account, x, y),
         findings=[],

@@ -42,7 +42,7 @@ def test_the_symmetric_source_has_its_closed_form(error, critical, times, rate, 
     if (error, times) == (0.1, 2.0):
         assert found.encoder.min() == pytest.approx(0.0622108670, abs=6e-11)
         assert found.decoder.max() == pytest.approx(0.872566, abs=6e-7)
-    assert not np.allclose(found.decoder, found.bayes)
+    assert not np.allclose(found.decoder, found.bayes_decoder)
 
 
 @given(st.integers(0, 10_000))

@@ -77,3 +77,11 @@ def test_support_that_is_violated_costs_infinitely_much():
     assert found.decoder.min() == 0.0  # exactly, and not by a floor
     assert found.encoder[1, found.decoder[:, 1].argmin()] == 0.0
     assert np.isfinite(found.objective)
+
+
+def test_a_joint_is_checked_however_it_is_made():
+    with pytest.raises(InfoplaneError, match="sums to 10"):
+        Joint(np.array([[1.0, 2.0], [3.0, 4.0]]))
+    with pytest.raises(InfoplaneError, match="-0.5"):
+        Joint(np.array([[1.5, -0.5]]))
+    assert "2 × 2 states" in repr(Joint(np.full((2, 2), 0.25)))

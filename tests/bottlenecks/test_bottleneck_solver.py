@@ -4,10 +4,10 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infoplane.bottleneck import Joint, Status, solve
+from infoplane.bottleneck import Joint, Status, solve, thresholds
 from infoplane.bottleneck.descent import Stop, accelerated, plain
 from infoplane.bottleneck.maps import Problem
 from infoplane.bottleneck.solver import posed
@@ -171,3 +171,73 @@ def test_too_few_evaluations_are_said():
 def test_beta_0_keeps_nothing_whatever_the_support():
     assert solve([[0.5, 0.0], [0.0, 0.5]], 0.0).rate == 0
     assert isinstance(posed(Joint.of_table([[0.5, 0.0], [0.0, 0.5]]), 0.0), Problem)
+
+
+@pytest.mark.parametrize("above", [1.0005, 1.001, 1.002, 1.004])
+def test_a_second_cluster_that_gains_next_to_nothing_is_found(above):
+    joint = Joint.of_table(oracle.SHALLOW, normalise=True)
+    found = solve(joint, above * thresholds(joint).onset, evaluations=2_000)
+    assert found.clusters == 2 and found.lagrangian < 0
+
+
+@settings(max_examples=10)
+@given(seeds, st.floats(1.0, 20.0))
+def test_from_a_neighbour_s_encoder_nothing_lies_lower_than_the_gap_allows(seed, beta):
+    joint = oracle.problem(seed, 5, 4)
+    found = solve(joint, beta, evaluations=5_000)
+    near = solve(joint, 1.02 * beta, evaluations=5_000)
+    shaken = 0.999 * near.encoder + 0.001 / near.clusters
+    other = solve(joint, beta, start=shaken, evaluations=5_000)
+    assert found.gap is None or other.objective >= found.objective - found.gap - 1e-9
+
+
+def test_a_gap_ends_the_search_once_it_is_certain():
+    joint = oracle.problem(5, 6, 5)
+    exact = solve(joint, 8.0)
+    for gap in (1e-2, 1e-5):
+        near = solve(joint, 8.0, gap=gap)
+        assert near.status in (Status.CERTIFIED, Status.CONVERGED) and near.gap <= gap
+        assert -1e-12 <= near.objective - exact.objective <= near.gap + 1e-12
+    x, y = np.linspace(-3, 3, 60)[:, None], np.linspace(-3, 3, 20)
+    normal = Joint.of_table(np.exp(-(x**2 - 1.6 * x * y + y**2) / 0.72), normalise=True)
+    found = solve(normal, 9.5, gap=1e-2)
+    assert found.status is Status.CERTIFIED and 0 < found.gap <= 1e-2
+
+
+def test_the_gap_is_no_more_than_the_objective_which_is_at_least_0():
+    table = np.vstack([oracle.FIVE * (1 - 5e-14), [[5e-14, 0.0]]])
+    found = solve(Joint.of_table(table, normalise=True), 1000.0, evaluations=2_000)
+    assert found.gap <= found.objective
+
+
+@pytest.mark.parametrize("dual", [False, True])
+def test_what_keeps_nothing_has_no_rate_below_0(dual):
+    for seed in range(30):
+        found = solve(oracle.problem(seed), 0.5, dual=dual)
+        assert found.clusters == 1 and 0 <= found.rate <= 1e-15 and 0 <= found.relevance <= 1e-15
+
+
+@pytest.mark.parametrize("alike", [0.02, 0.05, 0.1])
+def test_nearly_empty_tables_have_thresholds_in_their_order(alike):
+    """All warnings are errors here: no logarithm of 0, no difference of infinities."""
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        table = rng.dirichlet(np.full(24, alike)).reshape(4, 6)
+        joint = Joint.of_table(table, normalise=True)
+        found = thresholds(joint)
+        assert 1 - 1e-9 <= found.onset <= found.local * (1 + 1e-12)
+        assert solve(joint, 5.0, evaluations=500).gap is not None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"tolerance": -1.0}, "tolerance=-1"),
+        ({"tolerance": float("nan")}, "tolerance=nan"),
+        ({"gap": float("inf")}, "gap=inf"),
+        ({"evaluations": 0}, "evaluations=0"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_by_its_name(wrong, words):
+    with pytest.raises(InfoplaneError, match=words):
+        solve(oracle.FIVE, **{"beta": 2.0, **wrong})

@@ -7,6 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from scipy.special import rel_entr
+from scipy.stats import norm
 
 from infoplane.analysis.across import combined
 from infoplane.analysis.family import family
@@ -19,14 +21,16 @@ from infoplane.experiments.dual.kept import Kept
 from infoplane.experiments.dual.settings import Looking, Objective, Supposed
 from infoplane.experiments.dual.supposed import noise_model
 from infoplane.experiments.settings import Training
+from infoplane.models.stochastic import NARROWEST
 from infoplane.quantities.diagonal import Diagonal
 from infoplane.record.snapshot import Snapshot
 from infoplane.store.address import canonical
-from infoplane.training.noise import Confusion, Jittered, Predicted, Smoothing
-from infoplane.training.variational import coded
+from infoplane.training.variational.losses import coded
+from infoplane.training.variational.noise import Confusion, Jittered, Predicted, Smoothing
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.finding import Verdict
 from infoplane.values.trace import Checkpoint, Row, held_out, trace_of
+from infoplane.values.units import LN2
 
 SMALL = Dual(
     hidden=(24,),
@@ -170,6 +174,36 @@ def test_the_integral_of_a_known_encoder_is_that_of_its_closed_form():
     assert known.informations(Diagonal(torch.ones(5, 1), torch.ones(5, 1))) == pytest.approx(
         (0.0, 0.0), abs=1e-12
     )
+
+
+def much_finer(code):
+    """Both informations by the trapezoid rule on all inputs' grids at once, in bits."""
+    mean, scale = code.mean.double().numpy()[:, 0], code.scale.double().numpy()[:, 0]
+    z = np.unique(mean[:, None] + scale[:, None] * np.linspace(-9, 9, 20_001))
+    density = norm.pdf(z[:, None], mean, scale)
+    of_class = density @ known.joint().table
+    whole = of_class.sum(1, keepdims=True)
+    of_input = rel_entr(density, whole).mean(1)
+    of_label = rel_entr(of_class, whole * known.joint().py).sum(1)
+    return tuple(np.trapezoid(one, z) / LN2 for one in (of_input, of_label))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_integrals_err_by_less_than_they_may_whatever_the_scales(seed):
+    """Means and σ over the decades, down to the least σ that a network has."""
+    draw = np.random.default_rng(seed)
+    mean = draw.normal(size=5) * 10 ** draw.uniform(-3, 1, 5)
+    scale = np.exp(draw.uniform(np.log(NARROWEST), np.log(5), 5))
+    code = Diagonal(*(torch.from_numpy(one)[:, None] for one in (mean, scale)))
+    assert known.informations(code) == pytest.approx(much_finer(code), abs=known.TOLERANCE)
+
+
+def test_narrow_codes_within_wide_ones_are_not_stepped_over():
+    mean = torch.tensor([[0.0], [0.01], [0.3], [0.5], [4.0]])
+    code = Diagonal(mean, torch.tensor([[1e-3], [1e-3], [3.0], [5.0], [1e-3]]))
+    found = known.informations(code)
+    assert found == pytest.approx(much_finer(code), abs=known.TOLERANCE)
+    assert found[0] == pytest.approx(1.94624, abs=1e-5)
 
 
 @pytest.mark.parametrize("beta", [6.0, 20.0])
@@ -380,6 +414,8 @@ def test_settings_that_make_no_sense_are_refused(settings, words):
         (lambda: Objective("vib", 1.0, 1.0), "gamma=1.0 belongs to"),
         (lambda: Objective.named("none beta=1.0"), "names no objective"),
         (lambda: Supposed(smoothing=0.0), "smoothing=0.0"),
+        (lambda: Supposed(smoothing=1.5), "smoothing=1.5"),
+        (lambda: Supposed(deviation=math.inf), "deviation=inf"),
         (lambda: Supposed(deviation=0.0), "deviation=0.0"),
         (lambda: Supposed(pretraining=0), "pretraining=0"),
         (lambda: Looking(draws=0), "draws=0"),

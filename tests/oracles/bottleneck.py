@@ -10,6 +10,17 @@ LATE = np.array([[0.09, 0.01], [0.45, 0.45]])
 """A joint of which one cluster is a local minimum long after its global one has two."""
 
 
+SHALLOW = np.array([0.418242, 0.318043, 0.024179, 0.239536])[:, None] * np.array(
+    [
+        [0.305345, 0.011386, 0.553374, 0.041251, 0.088643],
+        [0.106444, 0.50353, 0.050087, 0.055571, 0.284368],
+        [0.115148, 0.395476, 0.040579, 0.192771, 0.256026],
+        [0.307945, 0.102595, 0.080562, 0.022631, 0.486268],
+    ]
+)
+"""A joint just above whose onset a second cluster gains next to nothing, 2e-6 bit at 1.001."""
+
+
 def problem(seed, most_x=6, most_y=5):
     """A random joint table without zeros."""
     rng = np.random.default_rng(seed)

@@ -60,6 +60,24 @@ def test_the_chain_rule(seed):
         assert float(law(two)) == pytest.approx(float(tables.mutual_information(two)), abs=1e-12)
 
 
+@pytest.mark.parametrize("of", [torch.from_numpy, np.asarray])
+@pytest.mark.parametrize("slight", [1e-3, 1e-6, 1e-9])
+def test_small_informations_keep_their_digits(of, slight):
+    """Of a coin and its copy through a channel that is right with probability ½ + δ/2: δ²/2 nats.
+
+    1 less an entropy near 1 would leave nothing of it.
+    """
+    joint = of(np.array([[1 + slight, 1 - slight], [1 - slight, 1 + slight]]) / 4)
+    known = slight**2 / 2 * (1 + slight**2 / 6) / math.log(2)
+    assert tables.mutual_information(joint) == pytest.approx(known, rel=1e-6, abs=0)
+
+
+def test_of_a_constant_both_are_0_and_print_so():
+    joint = torch.tensor([[0.3, 0.1, 0.6], [0.0, 0.0, 0.0]])
+    assert tables.mutual_information(joint) == tables.mutual_information(joint.T) == 0
+    assert str(tables.entropy(np.array([1.0, 0.0]))) == "0.0"
+
+
 @few
 @given(st.integers(0, 10**6))
 def test_counted_sums_are_those_of_the_books(seed):

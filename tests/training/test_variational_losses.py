@@ -6,10 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from infoplane.models.stochastic import StochasticClassifier
+from infoplane.models.stochastic import (
+    ByClass,
+    Stochastic,
+    StochasticByClass,
+    StochasticClassifier,
+)
 from infoplane.quantities.diagonal import Diagonal, log_densities, log_mixture
-from infoplane.training.noise import FLOOR, Confusion, Jittered, Predicted, Smoothing, flipped
-from infoplane.training.variational import (
+from infoplane.training.variational.losses import (
     Coded,
     ceb,
     coded,
@@ -22,6 +26,14 @@ from infoplane.training.variational import (
     reversed_divergence,
     vdual,
     vib,
+)
+from infoplane.training.variational.noise import (
+    FLOOR,
+    Confusion,
+    Jittered,
+    Predicted,
+    Smoothing,
+    flipped,
 )
 from infoplane.values.errors import InfoplaneError
 
@@ -199,6 +211,70 @@ def test_so_many_labels_are_wrong_as_were_asked_for(share):
     assert torch.equal(wrong, flipped(labels, share, K, seed=1))
     if 0 < share < 1:
         assert not torch.equal(wrong, flipped(labels, share, K, seed=2))
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_the_code_is_drawn_in_evaluation_too(training):
+    """From torch's stream, so that the bound on I(Z;Y) is about Z and not about its mean."""
+    model, x = StochasticClassifier((6,), (8,), D, K, seed=0).train(training), torch.randn(N, 6)
+    torch.manual_seed(3)
+    scores = coded(model, x).scores
+    torch.manual_seed(3)
+    assert torch.equal(scores, model.decode(model.encode(x).drawn(torch.randn(N, D))))
+    assert not torch.equal(scores, coded(model, x).scores)
+
+
+def test_in_evaluation_a_wide_code_tells_nothing_of_the_class():
+    """σ drowns the means, which decode without an error."""
+    model, x = Plain(scale=1e3).eval(), torch.eye(2).repeat(2000, 1)
+    drawn = coded(model, x)
+    means = Coded(drawn.code, None, model.decode(drawn.code.mean))
+    told, of_means = (math.log(2) - cross_entropy(at, x).item() for at in (drawn, means))
+    assert told < 0.01 < 0.69 < of_means
+
+
+class Plain(torch.nn.Module):
+    """Somebody's encoder of two inputs: its own mean, one σ, and no b(z|y)."""
+
+    def __init__(self, scale):
+        super().__init__()
+        self.gain, self.width = torch.nn.Parameter(torch.ones(())), scale
+
+    def encode(self, x):
+        return Diagonal(self.gain * x, torch.full_like(x, self.width))
+
+    def decode(self, z):
+        return 50 * z
+
+
+class OfTwo(Plain):
+    @property
+    def by_class(self):
+        return Diagonal(torch.eye(2), torch.full((2, 2), self.width))
+
+
+def test_anybody_s_network_with_a_normal_code_is_trained_on():
+    x = torch.eye(2)
+    at = coded(Plain(0.5), x)
+    loss = vib(2.0)(at, x)
+    spent = 0.5 * (1 + 2 * 0.25 - 2 - 2 * math.log(0.25))
+    assert rate(at).item() == pytest.approx(spent, rel=1e-6)
+    assert loss.item() == pytest.approx(spent + 2 * cross_entropy(at, x).item(), rel=1e-6)
+    model = Plain(0.5)
+    vib(0.0)(coded(model, x), x).backward()
+    assert model.gain.grad.item() == pytest.approx(1.0)  # of ½ Σ μ²
+    assert residual(coded(OfTwo(0.5), x), x).item() == pytest.approx(0.0)
+    with pytest.raises(InfoplaneError, match="by_class"):
+        ceb(2.0)(at, x)
+    with pytest.raises(InfoplaneError, match="by_class"):
+        fitting_classes(at, x)
+
+
+def test_what_asks_for_a_stochastic_code_knows_one():
+    assert isinstance(Plain(1.0), Stochastic) and not isinstance(Plain(1.0), ByClass)
+    assert isinstance(OfTwo(1.0), StochasticByClass)
+    assert isinstance(StochasticClassifier((6,), (), D, K, seed=0), StochasticByClass)
+    assert not isinstance(torch.nn.Linear(2, 2), Stochastic)
 
 
 def _asked(what):

@@ -195,7 +195,8 @@ def require_seeds(traces: Sequence[Trace]) -> None:
         if differing:
             raise InfoplaneError(
                 f"The runs differ in more than their seed: {', '.join(differing)}. "
-                "Judge them one by one, or name runs of the same settings."
+                "Judge them one by one, hold them side by side with `infoplane compare`, or name "
+                "runs of the same settings."
             )
     seeds = [trace.attrs.get("seed") for trace in traces]
     if len(set(seeds)) < len(seeds):

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import final
 
 import numpy as np
@@ -10,7 +11,8 @@ from jaxtyping import Int
 from numpy import ndarray
 
 from infoplane.bottleneck.anneal import curve
-from infoplane.bottleneck.bifurcation import Bifurcation, bifurcations
+from infoplane.bottleneck.bifurcation import Bifurcation
+from infoplane.bottleneck.bifurcation import bifurcations as sought
 from infoplane.bottleneck.critical import Thresholds, thresholds
 from infoplane.bottleneck.joint import Joint, Table, as_joint, entropy, numbers
 from infoplane.bottleneck.solution import Solution, Status
@@ -21,12 +23,21 @@ STEPS_PER_OCTAVE = 4
 """Values of β in every doubling."""
 OCTAVES = 10
 """Doublings of the onset up to which β goes at the most."""
+BELOW = 2
+"""Values of β below the onset."""
+GRID = OCTAVES * STEPS_PER_OCTAVE + BELOW
+"""Values of β at the most."""
 ENOUGH = 0.99
 """The share of I(X;Y) that the last values of β must keep, at least."""
 FURTHER = 2
 """Values of β beyond the first at which every distinct p(y|x) has its cluster."""
 RATES = 9
 """Rates in place of values of β where these do not index the curve."""
+CURVE, DUAL, BIFURCATIONS = "the curve", "the dual", "the bifurcations"
+"""What is computed, in this order."""
+NO_MORE = 1e-6
+"""Bits by which a rate that was asked for may exceed the largest that is of use, and count as it.
+"""
 
 
 @final
@@ -54,8 +65,13 @@ class Account:
         solutions: Along β, or at the rates that were asked for.
         bifurcations: Where the number of clusters changes between neighbours in β.
         dual: Solutions of the dual; none if nobody asked.
-        part: What is being computed: the curve, the dual, bifurcations; empty once all is done.
-        doing: The same, and how far it has come.
+        parts: What is to be computed: the curve, and the dual or bifurcations if asked for.
+        rates: The rates that were asked for, in bits, one for each of the solutions to come.
+        searched: Between which values of β bifurcations were sought so far; None if nowhere.
+        part: What is being computed, one of ``parts``; empty once all is done.
+        done: How much of it: solutions, or neighbours in β between which bifurcations were sought.
+        total: Of how many, at the most.
+        doing: What is being computed, and how far it has come, in words.
     """
 
     joint: Joint
@@ -63,7 +79,12 @@ class Account:
     solutions: tuple[Solution, ...] = ()
     bifurcations: tuple[Bifurcation, ...] = ()
     dual: tuple[Beside, ...] = ()
+    parts: tuple[str, ...] = (CURVE,)
+    rates: tuple[float, ...] = ()
+    searched: tuple[float, float] | None = None
     part: str = ""
+    done: int = 0
+    total: int = 0
     doing: str = ""
 
     @property
@@ -83,7 +104,7 @@ class Account:
         weak = sum(one.status == Status.EXHAUSTED for one in self.solutions)
         return (
             *dict.fromkeys(note for notes in each for note in notes),
-            *([f"{weak} solutions: {Status.EXHAUSTED.value}"] if weak else []),
+            *([f"{counted(weak, 'solution')}: {Status.EXHAUSTED.value}"] if weak else []),
             *self._independent(),
             *self._further(),
         )
@@ -98,9 +119,23 @@ class Account:
         if self.doing or last >= self.distinct or not math.isfinite(self.thresholds.onset):
             return []
         return [
-            f"There are {self.distinct} different p(y|x), and at most {last} clusters here: "
-            "further bifurcations lie beyond."
+            f"There are {self.distinct} different p(y|x), and at most {counted(last, 'cluster')} "
+            "here: further bifurcations lie beyond."
         ]
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Which parts are not complete, the first of them perhaps begun; none once all is done."""
+        return self.parts[self.parts.index(self.part) :] if self.part else ()
+
+    def beyond(self, solution: Solution) -> float | None:
+        """The rate in bits that was asked for, if it is more than a solution has any use for."""
+        if solution.status != Status.SUFFICIENT:
+            return None
+        every = self.solutions, tuple(one.solution for one in self.dual)
+        pairs = [pair for each in every for pair in zip(each, self.rates, strict=False)]
+        asked = next((rate for one, rate in pairs if one is solution), 0.0)
+        return asked if asked > solution.rate + NO_MORE else None
 
     def lost(self, solution: Solution) -> float:
         """What a solution lacks of I(X;Y), in per cent of it; NaN where there is none."""
@@ -108,9 +143,18 @@ class Account:
         return 100 * (1 - solution.relevance / whole) if whole > 0 else math.nan
 
 
+def counted(count: int, what: str) -> str:
+    """A number of things.
+
+    >>> counted(1, "cluster"), counted(2, "cluster")
+    ('1 cluster', '2 clusters')
+    """
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
 def in_order(one: Solution) -> Int[ndarray, " t"]:
     """Clusters by the mean place of Y that they tell of, so that they stand alike at every β."""
-    return np.argsort(one.bayes @ np.arange(one.bayes.shape[1]), kind="stable")
+    return np.argsort(one.bayes_decoder @ np.arange(one.bayes_decoder.shape[1]), kind="stable")
 
 
 def account_of(
@@ -119,6 +163,7 @@ def account_of(
     betas: Sequence[float] = (),
     rates: Sequence[float] = (),
     dual: bool = False,
+    bifurcations: bool = True,
 ) -> Account:
     """All of it at once; see ``accounts``.
 
@@ -127,7 +172,7 @@ def account_of(
     >>> [f"{one.beta:.4f} {one.splits}" for one in found.bifurcations]
     ['1.5625 True']
     """
-    *_, last = accounts(joint, betas=betas, rates=rates, dual=dual)
+    *_, last = accounts(joint, betas=betas, rates=rates, dual=dual, bifurcations=bifurcations)
     return last
 
 
@@ -137,6 +182,7 @@ def accounts(
     betas: Sequence[float] = (),
     rates: Sequence[float] = (),
     dual: bool = False,
+    bifurcations: bool = True,
 ) -> Iterator[Account]:
     """The account as it grows, once after everything that was computed.
 
@@ -151,6 +197,7 @@ def accounts(
         betas: Values of β, of the bottleneck and of the dual.
         rates: Values of I(X;T) in bits instead.
         dual: Whether to solve the dual as well.
+        bifurcations: Whether to search for them between neighbours in β, which takes longest.
 
     Raises:
         InfoplaneError: Both betas and rates, no joint, a negative β or rate, or the dual where some
@@ -162,22 +209,23 @@ def accounts(
     for asked in (betas, rates):
         _require(asked)
     posed(given, 0.0, dual=dual)  # refuses the dual before anything is computed
-    yield (known := Account(given, thresholds(given), part="the curve", doing="the curve"))
-    rates = rates or (() if len(betas) else _default_rates(given))
+    if not len(betas) and not len(rates):
+        rates = _default_rates(given)
+    parts = (CURVE, *[DUAL] * dual, *[BIFURCATIONS] * bifurcations)
+    begun = Account(given, thresholds(given), parts=parts, rates=tuple(rates))
+    yield (known := _begun(begun, CURVE, _most(begun, betas, dual=False)))
     for one in _solutions(known, betas, rates, dual=False):
-        known = _at(replace(known, solutions=(*known.solutions, one)), "the curve", one.beta)
-        yield known
+        grown = replace(known, solutions=(*known.solutions, one))
+        yield (known := _at(grown, len(grown.solutions), one.beta))
     if dual:
+        yield (known := _begun(known, DUAL, _most(known, betas, dual=True)))
         for one in _solutions(known, betas, rates, dual=True):
-            beside = Beside(one, _below(given, one))
-            known = _at(replace(known, dual=(*known.dual, beside)), "the dual", one.beta)
-            yield known
-    yield (known := replace(known, part="bifurcations", doing="bifurcations"))
-    for at in bifurcations(known.solutions, known.thresholds):
-        found = (*known.bifurcations, at)
-        known = _at(replace(known, bifurcations=found), "bifurcations", at.beta)
-        yield known
-    yield replace(known, part="", doing="")
+            grown = replace(known, dual=(*known.dual, Beside(one, _below(given, one))))
+            yield (known := _at(grown, len(grown.dual), one.beta))
+    if bifurcations:
+        for grown in _with_bifurcations(known):
+            yield (known := grown)
+    yield replace(known, part="", done=0, total=0, doing="")
 
 
 def _require(asked: Sequence[float]) -> None:
@@ -205,14 +253,25 @@ def _solutions(
         yield from _along_grid(known, dual)
 
 
+def _most(known: Account, betas: Sequence[float], dual: bool) -> int:
+    """How many solutions there will be; of the default grid, at the most."""
+    return len(known.rates) or len(betas) or (GRID if _begins(known, dual) else 1)
+
+
+def _begins(known: Account, dual: bool) -> float | None:
+    """The threshold from which the default grid is counted; None if it is infinite, or none."""
+    start = known.thresholds.dual if dual else known.thresholds.onset
+    return None if start is None or not math.isfinite(start) else start
+
+
 def _along_grid(known: Account, dual: bool) -> Iterator[Solution]:
     """The default values of β."""
-    start = known.thresholds.dual if dual else known.thresholds.onset
-    if start is None or not math.isfinite(start):
+    start = _begins(known, dual)
+    if start is None:
         yield solve(known.joint, 1.0, dual=dual)
         return
     left = FURTHER
-    for step in range(-2, OCTAVES * STEPS_PER_OCTAVE):
+    for step in range(-BELOW, OCTAVES * STEPS_PER_OCTAVE):
         one = solve(known.joint, start * 2 ** ((step + 0.5) / STEPS_PER_OCTAVE), dual=dual)
         yield one
         kept = one.relevance >= ENOUGH * known.joint.information
@@ -221,8 +280,32 @@ def _along_grid(known: Account, dual: bool) -> Iterator[Solution]:
             return
 
 
-def _at(known: Account, part: str, beta: float) -> Account:
-    return replace(known, part=part, doing=f"{part}, after β = {beta:.4g}")
+def indexed(solutions: Sequence[Solution]) -> list[Solution]:
+    """Those that belong to one finite β, by rising β."""
+    found = [one for one in solutions if math.isfinite(one.beta) and one.status != Status.SHARED]
+    return sorted(found, key=lambda one: one.beta)
+
+
+def _with_bifurcations(known: Account) -> Iterator[Account]:
+    """The account with what is found between every two neighbours in β."""
+    pairs = list(pairwise(indexed(known.solutions)))
+    yield (known := _begun(known, BIFURCATIONS, len(pairs)))
+    for count, (below, above) in enumerate(pairs, start=1):
+        for at in sought([below, above], known.thresholds):
+            known = replace(known, bifurcations=(*known.bifurcations, at))
+            yield known
+        known = replace(known, searched=(pairs[0][0].beta, above.beta))
+        yield (known := _at(known, count, above.beta))
+
+
+def _begun(known: Account, part: str, total: int) -> Account:
+    return replace(known, part=part, done=0, total=total, doing=part)
+
+
+def _at(known: Account, done: int, beta: float) -> Account:
+    most = "at most " if known.part != BIFURCATIONS and known.total == GRID else ""
+    doing = f"{known.part}, {done} of {most}{known.total}, after β = {beta:.4g}"
+    return replace(known, done=done, doing=doing)
 
 
 def _below(joint: Joint, dual: Solution) -> float:

@@ -29,6 +29,10 @@ class Agglomeration:
     merges: Int[ndarray, "m 2"]
     costs: Float[ndarray, " m"]
 
+    def __repr__(self) -> str:
+        """How much was merged."""
+        return f"Agglomeration({len(self.joint.table)} states)"
+
     def labels(self, clusters: int) -> Int[ndarray, " x"]:
         """The partition into so many clusters, named 0, 1, … in the order of their lowest states.
 

@@ -19,6 +19,7 @@ from infoplane.bottleneck.solution import Solution, solution
 from infoplane.bottleneck.solver import best, posed
 from infoplane.bottleneck.starts import MANY, identity, shaken, trivial
 from infoplane.values.errors import InfoplaneError
+from infoplane.values.units import LN2
 
 
 @final
@@ -35,6 +36,14 @@ class Curve:
     joint: Joint
     dual: bool
     solutions: tuple[Solution, ...]
+
+    def __repr__(self) -> str:
+        """How many points, and where."""
+        kind = "dual, " if self.dual else ""
+        return (
+            f"Curve({kind}{len(self.solutions)} solutions, beta {self.betas.min():.6g} to "
+            f"{self.betas.max():.6g})"
+        )
 
     @property
     def betas(self) -> Float[ndarray, " n"]:
@@ -65,6 +74,7 @@ def curve(
     dual: bool = False,
     tolerance: float = 1e-12,
     evaluations: int = 200_000,
+    gap: float = 0.0,
 ) -> Curve:
     """The bottleneck's curve, at given β or at given rates.
 
@@ -86,6 +96,7 @@ def curve(
         dual: Reverse the distortion.
         tolerance: Change of p(t|x) by one step of the plain map that counts as none.
         evaluations: Evaluations of the map at most in each descent.
+        gap: As that of ``solve``, along β.
 
     Raises:
         InfoplaneError: Neither betas nor rates or both, no joint, a negative β or rate, or the
@@ -93,14 +104,14 @@ def curve(
 
     Source: tishby1999information; kolchinsky2019caveats (rates); piran2020dual.
     """
-    given, stop = as_joint(joint), Stop(tolerance, evaluations)
+    given, stop = as_joint(joint), Stop(tolerance, evaluations, gap * LN2)
     if (betas is None) == (rates is None):
         raise InfoplaneError("Ask for betas=… or for rates=…, for one of them.")
     if betas is not None:
         problems = [posed(given, float(beta), dual=dual) for beta in np.sort(numbers(betas))]
         found = _annealed(problems, stop)
         pairs = zip(problems, found, strict=True)
-        return Curve(given, dual, tuple(solution(given, p, o, bounded=True) for p, o in pairs))
+        return Curve(given, dual, tuple(solution(given, p, o, True, stop.gap) for p, o in pairs))
     asked = numbers(rates if rates is not None else ())
     if (asked < 0).any():
         raise InfoplaneError(f"A rate is at least 0 bit; {asked.min():g} was asked for.")

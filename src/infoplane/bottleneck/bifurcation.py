@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import final
 
 from infoplane.bottleneck.critical import Thresholds, thresholds
@@ -17,6 +18,14 @@ STOP = Stop(evaluations=5_000)
 number of clusters is known long before."""
 
 
+class Kind(Enum):
+    """What happens to the clusters of the global minimum as β rises."""
+
+    SPLITS = "a cluster splits, its parts moving apart from where it was"
+    APPEARS = "a cluster appears elsewhere, its mass rising from 0"
+    MERGES = "clusters become fewer"
+
+
 @final
 @dataclass(frozen=True, eq=False)
 class Bifurcation:
@@ -25,16 +34,20 @@ class Bifurcation:
     Attributes:
         below: The solution before, β less than 0.1 % lower.
         above: The solution after.
-        splits: Whether a cluster splits, its parts moving apart from where it was; otherwise one
-            appears elsewhere, its mass rising from 0.
-        beta: Where: the exact onset if there was one cluster; else the β at which the cluster
-            splits, or the middle between both.
+        kind: What happens there.
+        beta: Where: the learnability threshold if there was one cluster; else the β at which the
+            cluster splits; the middle between both where that is not known or not between them.
     """
 
     below: Solution
     above: Solution
-    splits: bool
+    kind: Kind
     beta: float
+
+    @property
+    def splits(self) -> bool:
+        """Whether a cluster splits."""
+        return self.kind is Kind.SPLITS
 
     @property
     def before(self) -> int:
@@ -82,11 +95,14 @@ def _enclosed(below: Solution, above: Solution) -> Iterator[tuple[Solution, Solu
 
 def _bifurcation(below: Solution, above: Solution, known: Thresholds | None) -> Bifurcation:
     """The first cluster is left at the onset; any other splits where its own threshold lies."""
+    if above.clusters < below.clusters:
+        return Bifurcation(below, above, Kind.MERGES, math.sqrt(below.beta * above.beta))
     if below.clusters == 1 and not below.dual:
         known = known or thresholds(below.joint)
-        return Bifurcation(below, above, not known.first_order, known.onset)
-    critical = float(below.critical.min())
-    splits = below.beta * (1 - NARROW) <= critical <= above.beta * (1 + NARROW)
-    return Bifurcation(
-        below, above, splits, critical if splits else math.sqrt(below.beta * above.beta)
-    )
+        splits, beta = not known.first_order, known.onset
+    else:
+        beta = float(below.critical.min())
+        splits = below.beta * (1 - NARROW) <= beta <= above.beta * (1 + NARROW)
+    if not (splits or below.clusters == 1) or not below.beta <= beta <= above.beta:
+        beta = math.sqrt(below.beta * above.beta)
+    return Bifurcation(below, above, Kind.SPLITS if splits else Kind.APPEARS, beta)

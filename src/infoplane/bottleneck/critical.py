@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 from scipy.optimize import minimize
+from scipy.special import logsumexp
 
 from infoplane.bottleneck.joint import Joint, Table, as_joint
 from infoplane.bottleneck.maps import Problem, evaluate
@@ -42,9 +43,9 @@ class Thresholds:
     Attributes:
         local: 1/ρ², ρ being the maximal correlation: above it the solution of one cluster is no
             local minimum.
-        onset: 1/η, η being the contraction coefficient sup_r D(rW‖pW)/D(r‖p): above it that
-            solution is no global minimum. It is never above ``local``; where it lies below, the
-            transition is of first order: the second cluster does not split off.
+        onset: The learnability threshold 1/η, η being the contraction coefficient
+            sup_r D(rW‖pW)/D(r‖p): above it that solution is no global minimum. It is never above
+            ``local``; where it lies below, the second cluster does not split off.
         dual: Above it the dual's solution of one cluster is no local minimum; None where some
             p(y|x) = 0, for which the dual is not defined.
     """
@@ -57,7 +58,8 @@ class Thresholds:
     def first_order(self) -> bool:
         """Whether the second cluster appears apart from the first, its mass rising from 0.
 
-        Otherwise the first splits.
+        It is the decoder that is new at a distance, as in a transition of first order; the rate
+        rises from 0 without a jump. Otherwise the first splits.
         """
         return self.onset < self.local * (1 - WEAK)
 
@@ -147,8 +149,11 @@ def _excess(away: ndarray) -> ndarray:
 
 def _normalised(tilt: Float[ndarray, "s x"], p: Float[ndarray, " x"]) -> Float[ndarray, "s x"]:
     """The tilt less a constant, so that p exp(tilt) sums to 1."""
-    top = tilt.max(1, keepdims=True)
-    return tilt - top - np.log1p(np.expm1(tilt - top) @ p)[:, None]
+    below = tilt - tilt.max(1, keepdims=True)
+    short = np.expm1(below) @ p  # exact near p; far from it the sum itself is
+    near = short > -0.5
+    total = np.where(near, np.log1p(np.where(near, short, 0.0)), logsumexp(below, axis=1, b=p))
+    return below - total[:, None]
 
 
 def _climbed(begun: Float[ndarray, " x"], p: ndarray, w: ndarray) -> float:

@@ -1,5 +1,6 @@
 """Alternating minimisation, plain or accelerated; either way the objective never rises."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import final
@@ -12,6 +13,7 @@ from infoplane.bottleneck.maps import Point, Problem, alive, evaluate
 from infoplane.bottleneck.mixing import Mixing
 from infoplane.bottleneck.steps import lowest, newton
 from infoplane.bottleneck.tidy import tidied
+from infoplane.values.errors import InfoplaneError
 
 ROUNDING = 64 * np.finfo(np.float64).eps
 """How exactly an encoder can be known, in units of β (or of 1, for small β)."""
@@ -32,10 +34,24 @@ class Stop:
         tolerance: Largest change of an entry of the encoder by one plain step. The objective must
             rest as well: the fall a plain step promises is at most ``tolerance`` of its size.
         evaluations: Evaluations of the map at most, all told.
+        gap: Nats that the objective may lie above its global minimum where that is bounded: the
+            search ends as soon as this is certain. 0: only where the map leaves the point.
+
+    Raises:
+        InfoplaneError: A negative or not finite tolerance or gap, or no evaluation.
     """
 
     tolerance: float = 1e-12
     evaluations: int = 200_000
+    gap: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("tolerance", "gap"):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value >= 0):
+                raise InfoplaneError(f"{name}={value}: it is a finite number of at least 0.")
+        if not (isinstance(self.evaluations, int) and self.evaluations >= 1):
+            raise InfoplaneError(f"evaluations={self.evaluations}: it is an integer of at least 1.")
 
     def reached(self, problem: Problem, at: Point) -> bool:
         """Whether the map leaves the point where it is."""

@@ -1,5 +1,6 @@
 """What the dual bottleneck minimises: error exponents. Distributions as rows; bits outside."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -7,7 +8,9 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 from scipy.special import logsumexp
+from torch import Tensor
 
+from infoplane.bottleneck.joint import Table, as_array, numbers
 from infoplane.bottleneck.solution import Solution
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.units import LN2
@@ -38,7 +41,7 @@ class Exponent:
 
 
 def geometric_mean(
-    weights: Float[ndarray, " x"], rows: Float[ndarray, "x y"]
+    weights: Sequence[float] | Float[ndarray, " x"] | Tensor, rows: Table
 ) -> tuple[Float[ndarray, " y"], float]:
     """The q with the least Σ_x weight D[q ‖ p(·|x)], and that minimum, −log2 Z, in bits.
 
@@ -46,12 +49,12 @@ def geometric_mean(
 
     Args:
         weights: Sum to 1, shape (x,).
-        rows: p(y|x) > 0, shape (x, y).
+        rows: p(y|x) > 0, shape (x, y), NumPy or torch.
 
     Raises:
         InfoplaneError: Some p(y|x) = 0, or weights that are none.
     """
-    _require(rows)
+    rows, weights = _required(rows), numbers(weights)
     if weights.shape != (len(rows),) or (weights < 0).any() or abs(weights.sum() - 1) > 1e-9:
         raise InfoplaneError(f"Weights of {len(rows)} rows are at least 0 and sum to 1.")
     logs = weights @ np.log(rows)
@@ -59,7 +62,7 @@ def geometric_mean(
     return np.exp(logs - free), -free / LN2 + 0.0
 
 
-def error_exponent(rows: Float[ndarray, "x y"]) -> Exponent:
+def error_exponent(rows: Table) -> Exponent:
     """The exponent of several hypotheses with one common weight function.
 
     −ln Z is concave in the weights w, and its derivative is −E_q ln p(y|x) at its own q, so that
@@ -68,14 +71,14 @@ def error_exponent(rows: Float[ndarray, "x y"]) -> Exponent:
     many the hypotheses are.
 
     Args:
-        rows: p(y|x) > 0, one hypothesis a row, shape (x, y).
+        rows: p(y|x) > 0, one hypothesis a row, shape (x, y), NumPy or torch.
 
     Raises:
         InfoplaneError: Some p(y|x) = 0.
 
     Source: cover2006elements, section 11.9 (Chernoff information).
     """
-    _require(rows)
+    rows = _required(rows)
     logs, count = np.log(rows), len(rows)
     weights, slacks, level = np.full(count, 1 / count), np.ones(count), 0.0
     for step in range(STEPS + 1):
@@ -134,9 +137,11 @@ def cluster_exponents(solution: Solution) -> Float[ndarray, " t"]:
     return -logsumexp(inverse @ np.log(reduced.w), axis=1) / LN2 + 0.0
 
 
-def _require(rows: Float[ndarray, "x y"]) -> None:
-    if rows.ndim != 2 or not (rows > 0).all() or np.abs(rows.sum(1) - 1).max() > 1e-9:
+def _required(rows: Table) -> Float[ndarray, "x y"]:
+    found = as_array(rows).astype(np.float64)
+    if found.ndim != 2 or not (found > 0).all() or np.abs(found.sum(1) - 1).max() > 1e-9:
         raise InfoplaneError(
-            f"Rows p(y|x) > 0 that sum to 1 are needed; these have shape {rows.shape} and the "
-            f"smallest entry is {rows.min()}. Soften them: 0.999 p(y|x) + 0.001 p(y)."
+            f"Rows p(y|x) > 0 that sum to 1 are needed; these have shape {found.shape} and the "
+            f"smallest entry is {found.min()}. Soften them: 0.999 p(y|x) + 0.001 p(y)."
         )
+    return found

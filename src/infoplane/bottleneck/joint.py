@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int, Num
 from numpy import ndarray
-from scipy.special import xlogy
 from torch import Tensor
 
+from infoplane.quantities.tables import entropy as entropy
+from infoplane.quantities.tables import mutual_information as mutual_information
 from infoplane.values.errors import InfoplaneError
-from infoplane.values.units import LN2
 
 Table = ndarray | Tensor | Sequence[Any]
 """What a table may be given as, before it is checked."""
@@ -34,6 +34,24 @@ class Joint:
 
     table: Float[ndarray, "x y"]
 
+    def __post_init__(self) -> None:
+        given = _checked(self.table)
+        total = float(given.sum())
+        if total <= 0:
+            raise InfoplaneError("The joint table is 0 everywhere: no probability is in it.")
+        if abs(total - 1) > TOLERANCE:
+            raise InfoplaneError(
+                f"The joint table sums to {total:.12g}, not to 1 (within {TOLERANCE:g}). Counts: "
+                "Joint.of_counts(table); probabilities in single precision or not normalised: "
+                "Joint.of_table(table, normalise=True)."
+            )
+        object.__setattr__(self, "table", given / total)
+
+    def __repr__(self) -> str:
+        """Its size and information."""
+        x, y = self.table.shape
+        return f"Joint({x} × {y} states, I(X;Y) = {self.information:.6f} bit)"
+
     @classmethod
     def of_table(cls, table: Table, *, normalise: bool = False) -> "Joint":
         """A table of probabilities, checked.
@@ -47,15 +65,7 @@ class Joint:
         """
         given = _checked(table)
         total = float(given.sum())
-        if total <= 0:
-            raise InfoplaneError("The joint table is 0 everywhere: no probability is in it.")
-        if not normalise and abs(total - 1) > TOLERANCE:
-            raise InfoplaneError(
-                f"The joint table sums to {total:.12g}, not to 1 (within {TOLERANCE:g}). Counts: "
-                "Joint.of_counts(table); probabilities in single precision or not normalised: "
-                "Joint.of_table(table, normalise=True)."
-            )
-        return cls(given / total)
+        return cls(given / total if normalise and total > 0 else given)
 
     @classmethod
     def of_counts(cls, counts: Table) -> "Joint":
@@ -77,7 +87,7 @@ class Joint:
         Raises:
             InfoplaneError: No columns, of different length, empty, or floats.
         """
-        columns = {"x": _array(x), "y": _array(y)}
+        columns = {"x": as_array(x), "y": as_array(y)}
         for name, column in columns.items():
             if column.ndim != 1 or len(column) == 0 or column.dtype.kind == "f":
                 raise InfoplaneError(
@@ -178,29 +188,13 @@ def as_joint(joint: "Joint | Table") -> Joint:
     return joint if isinstance(joint, Joint) else Joint.of_table(joint)
 
 
-def entropy(p: Float[ndarray, "..."]) -> float:
-    """−Σ p log2 p, in bits."""
-    return float(-xlogy(p, p).sum() / LN2) + 0.0
-
-
-def mutual_information(joint: Float[ndarray, "x y"]) -> float:
-    """I(X;Y) = Σ p(x, y) log2 p(x, y)/(p(x) p(y)), in bits; 0 exactly where X or Y is constant.
-
-    The ratio is taken before the logarithm, so that small informations keep their digits.
-    """
-    independent = joint.sum(1, keepdims=True) * joint.sum(0, keepdims=True)
-    ratio = np.divide(joint, independent, out=np.ones_like(joint), where=joint > 0)
-    # Σ (joint − independent) is 0, but not its rounding, which would drown what is small
-    terms = xlogy(joint, ratio) - (joint - independent)
-    return float(terms.sum() / LN2)
-
-
-def _array(given: Table) -> ndarray:
+def as_array(given: Table) -> ndarray:
+    """NumPy, from whatever a table may be given as."""
     return given.detach().cpu().numpy() if isinstance(given, Tensor) else np.asarray(given)
 
 
 def _checked(table: Table) -> Float[ndarray, "x y"]:
-    given = _array(table)
+    given = as_array(table)
     if given.ndim != 2 or given.size == 0 or given.dtype.kind not in "fiub":
         raise InfoplaneError(
             f"A joint table has shape (x, y) and real entries; this has shape {given.shape} and "

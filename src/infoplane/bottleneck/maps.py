@@ -37,8 +37,8 @@ class Problem:
     dual: bool = False
 
     @cached_property
-    def told(self) -> Float[ndarray, " x"]:
-        """Σ_y p(y|x) ln p(y|x) of every x."""
+    def negative_entropy(self) -> Float[ndarray, " x"]:
+        """−H(Y|X = x) = Σ_y p(y|x) ln p(y|x) of every x."""
         return xlogy(self.w, self.w).sum(1)
 
     @cached_property
@@ -121,9 +121,10 @@ def distortion(problem: Problem, m: Float[ndarray, "t y"]) -> Float[ndarray, "x 
     if problem.dual:
         return xlogy(m, m).sum(1) - problem.log_w @ m.T
     if problem.needed is None or (m > 0).all():
-        return problem.told[:, None] - problem.w @ np.log(m).T
+        with np.errstate(divide="ignore"):  # an m that is 0 by rounding is infinitely far
+            return problem.negative_entropy[:, None] - problem.w @ np.log(m).T
     zero = m == 0
-    found = problem.told[:, None] - problem.w @ np.log(np.where(zero, 1.0, m)).T
+    found = problem.negative_entropy[:, None] - problem.w @ np.log(np.where(zero, 1.0, m)).T
     return np.where(problem.needed @ zero.T > 0, np.inf, found)
 
 

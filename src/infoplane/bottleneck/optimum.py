@@ -8,25 +8,34 @@ The search for max c(m) is local, from many places, so what it says is evidence,
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from numpy import ndarray
 from scipy.special import logsumexp
 
+from infoplane.bottleneck.ascent import Ascent, ascended
 from infoplane.bottleneck.descent import Descent, Stop
-from infoplane.bottleneck.maps import Point, Problem, decoder, weighed
+from infoplane.bottleneck.maps import Point, Problem, weighed
 from infoplane.bottleneck.saddle import settled
 from infoplane.bottleneck.splitting import split_directions
 
 GAIN = 1e-11
 """Nats of ln c(m) below which a further cluster is not worth it."""
+CUT = 300
+"""Evaluations after which it is asked for the first time whether a gap is enough."""
+LONGER = 1.3
+"""By so much longer is the next descent: a descent cut short leaves more clusters than needed."""
 ROUNDS = 60
 """Times at most that clusters are added."""
-ASCENT = 40
-"""Steps of the search for max c(m)."""
+ASCENT = 30
+"""Steps of the search for max c(m) from all places."""
+FOLLOWED = 8
+"""So many of the highest of them are followed to the end."""
+MOST = 600
+"""Steps of the search at most; what is left to rise then is extrapolated, and part of the gap."""
 PROMISING = 24
 """From so many places with the largest c(m) the search begins; from all only if that finds none."""
 AT_ONCE = 2
@@ -44,7 +53,7 @@ class Optimum:
     Attributes:
         descent: The point, with all evaluations.
         gap: ln of the largest c(m) found, in nats, at least 0: how far above the global optimum
-            the point lies at most, if the search missed nothing.
+            the point lies at most, if the search missed nothing; ∞ if nobody knows.
     """
 
     descent: Descent
@@ -58,7 +67,8 @@ class Newcomers:
 
     Attributes:
         m: The decoders, shape (t, y), best first; may be none.
-        gap: ln of the largest c(m) that was found, in nats, at least 0.
+        gap: ln of the largest c(m) that was found, and what was left to rise, in nats, at least 0;
+            ∞ if nobody knows.
         evaluations: Steps of the search, each as long as an evaluation of the map.
     """
 
@@ -68,22 +78,30 @@ class Newcomers:
 
 
 def optimised(problem: Problem, log_q: Float[ndarray, "x t"], stop: Stop) -> Optimum:
-    """Descends, adds clusters wherever one would lower the objective, and descends again."""
-    found = settled(problem, log_q, stop)
+    """Descends, adds clusters wherever one would lower the objective, and descends again.
+
+    Where a gap is enough, descents are cut short to ask whether it is reached.
+    """
+    at_once = CUT if stop.gap > 0 else stop.evaluations
+    found = settled(problem, log_q, replace(stop, evaluations=min(at_once, stop.evaluations)))
     used = found.evaluations
     for _ in range(ROUNDS):
         new = newcomers(problem, found.at)
         used += new.evaluations
-        if len(new.m) == 0:
+        enough = stop.gap > 0 and new.gap <= stop.gap
+        ended = found.converged or used >= stop.evaluations
+        if enough or (ended and len(new.m) == 0):
             break
         if used >= stop.evaluations:
             found = Descent(found.at, used, converged=False)
             break
-        log_q = joined(problem, found.at, new.m)
-        further = settled(problem, log_q, Stop(stop.tolerance, max(1, stop.evaluations - used)))
+        at_once = int(at_once * LONGER)
+        log_q = joined(problem, found.at, new.m) if len(new.m) else found.at.log_q
+        left = max(1, min(at_once, stop.evaluations - used))
+        further = settled(problem, log_q, replace(stop, evaluations=left))
         used += further.evaluations
         gained = found.at.objective - further.at.objective
-        if gained <= found.at.noise:
+        if gained <= found.at.noise and (ended or further.converged):
             break
         found = further
     return Optimum(Descent(found.at, used, found.converged), new.gap)
@@ -100,32 +118,28 @@ def newcomers(problem: Problem, at: Point) -> Newcomers:
     used, few = 0, m
     if len(m) > PROMISING:
         now, used = logsumexp(base[:, None] - weighed(problem, m), axis=0), 1
-        few = m[np.sort(np.argsort(-now, kind="stable")[:PROMISING])]
-    gains, best = _risen(problem, base, few)
-    used += ASCENT
-    if len(few) < len(m) and gains.max() <= GAIN:
-        gains, best = _risen(problem, base, m)
-        used += ASCENT
-    better = np.flatnonzero(gains > GAIN)
+        few = m[_highest(now, PROMISING)]
+    found = _searched(problem, base, few)
+    if len(few) < len(m) and found.gains.max() <= GAIN:
+        used += found.evaluations
+        found = _searched(problem, base, m)
+    better = np.flatnonzero(found.gains > GAIN)
     most = max(AT_ONCE, len(at.r) // 2)
-    chosen = _distinct(best, better[np.argsort(-gains[better], kind="stable")], most)
-    return Newcomers(best[chosen], max(0.0, float(gains.max())), used)
+    chosen = _distinct(found.m, better[np.argsort(-found.gains[better], kind="stable")], most)
+    gap = max(0.0, float((found.gains + found.left).max()))
+    return Newcomers(found.m[chosen], gap, used + found.evaluations)
 
 
-def _risen(
-    problem: Problem, base: Float[ndarray, " x"], m: Float[ndarray, "s y"]
-) -> tuple[Float[ndarray, " s"], Float[ndarray, "s y"]]:
-    """The largest ln c on the way up from every m, and where it is.
+def _searched(problem: Problem, base: Float[ndarray, " x"], m: Float[ndarray, "s y"]) -> Ascent:
+    """The maxima above some places; the highest of them after a while are followed to the end."""
+    begun = ascended(problem, base, m, ASCENT)
+    last = _highest(begun.gains, FOLLOWED)
+    ended = ascended(problem, base, begun.m[last], MOST)
+    return replace(ended, evaluations=begun.evaluations + ended.evaluations)
 
-    m ← the decoder of the weights p(x) exp(−β d(x, m))/Z(x) raises c(m) with every step.
-    """
-    gains, best = np.full(len(m), -np.inf), m
-    for _ in range(ASCENT):
-        shares = base[:, None] - weighed(problem, m)
-        now = logsumexp(shares, axis=0)
-        gains, best = np.maximum(gains, now), np.where((now >= gains)[:, None], m, best)
-        m = decoder(problem, np.exp(shares - now).T)
-    return gains, best
+
+def _highest(gains: Float[ndarray, " s"], most: int) -> Int[ndarray, " k"]:
+    return np.sort(np.argsort(-gains, kind="stable")[:most])
 
 
 def joined(problem: Problem, at: Point, m: Float[ndarray, "s y"]) -> Float[ndarray, "x ts"]:

@@ -26,7 +26,7 @@ def panels(account: Account, x: Sequence[str], y: Sequence[str]) -> list[Panel]:
         x: Names of the states of X.
         y: Names of the states of Y.
     """
-    return [_curve(account), *_over_beta(account), *_maps(account, x, y)]
+    return [_curve(account), *_below(account), *_over_beta(account), *_maps(account, x, y)]
 
 
 def known(account: Account) -> list[Solution]:
@@ -57,6 +57,33 @@ def _curve(account: Account) -> Panel:
     )
 
 
+def _below(account: Account) -> Iterator[Panel]:
+    """How far the dual lies below, which is too little to be seen between two lines."""
+    if not account.dual:
+        return
+    ordered = sorted(account.dual, key=lambda one: one.solution.rate)
+    end = max(one.solution.rate for one in ordered)
+    zero = Series("zero", np.array([0.0, end]), np.zeros(2), dashed=True)
+    line = Series(
+        DUAL,
+        np.array([one.solution.rate for one in ordered]),
+        np.array([one.below for one in ordered]),
+        of=DUAL,
+        beside=_beside([one.solution for one in ordered]),
+    )
+    yield Panel(
+        key="dual-below",
+        title="How far the dual lies below",
+        caption=(
+            "I(T;Y) of the bottleneck less that of the dual at the same rate; what is nearer to 0 "
+            "than about 1e-9 bit is rounding. Dashed: no difference."
+        ),
+        x=_RATE,
+        y=Axis("below", "bit"),
+        series=(zero, line),
+    )
+
+
 def _plane_line(name: str, solutions: Sequence[Solution]) -> Series:
     return Series(
         name,
@@ -81,7 +108,7 @@ def _bifurcations(account: Account) -> list[Series]:
         return []
     x, y, beta = (np.repeat([of(one) for one in account.bifurcations], 2)[:-1] for of in _MARK)
     y[1::2] = np.nan
-    return [Series("bifurcations", x, y, beside={"β": beta})]
+    return [Series("bifurcations", x, y, of="bifurcations", beside={"β": beta})]
 
 
 _MARK: Sequence[Callable[[Bifurcation], float]] = (
@@ -104,9 +131,9 @@ def _over_beta(account: Account) -> Iterator[Panel]:
     betas = np.array([one.beta for each in drawn.values() for one in each])
     axis = Axis("β", log=True, ticks=ticks(float(betas.min()), float(betas.max())))
     for key, title, of, unit in (
-        ("clusters", "Clusters against β", lambda one: float(one.clusters), ""),
-        ("rate", "Rate I(X;T) against β", lambda one: one.rate, "bit"),
-        ("kept", "Kept I(T;Y) against β", lambda one: one.relevance, "bit"),
+        ("clusters", "Clusters", lambda one: float(one.clusters), ""),
+        ("rate", "Rate I(X;T)", lambda one: one.rate, "bit"),
+        ("kept", "Kept I(T;Y)", lambda one: one.relevance, "bit"),
     ):
         yield Panel(
             key=f"{key}-against-beta",
@@ -124,6 +151,7 @@ def _over_beta(account: Account) -> Iterator[Panel]:
                 for name, each in drawn.items()
             ),
             uprights=uprights(account),
+            group="Against β",
         )
 
 
@@ -172,7 +200,7 @@ def _maps(account: Account, x: Sequence[str], y: Sequence[str]) -> Iterator[Pane
         side, order = _name(one), in_order(one)
         for key, title, names, cells in (
             ("encoder", "Encoder p(t|x)", x, one.encoder[:, order]),
-            ("decoder", "Decoder p(y|t)", y, one.bayes[order].T),
+            ("decoder", "Decoder p(y|t)", y, one.bayes_decoder[order].T),
         ):
             yield Panel(
                 key=f"{key}-{side}",

@@ -21,7 +21,10 @@ class Status(Enum):
     """How a solution came to be."""
 
     CONVERGED = "The map leaves the encoder where it is."
-    TRIVIAL = "One cluster holds everything: β is below the onset."
+    TRIVIAL = "One cluster holds everything."
+    CERTIFIED = (
+        "The objective is known to lie no further above its global minimum than gap= allows."
+    )
     EXHAUSTED = "The evaluations were used up: raise evaluations=, or start from a neighbour's."
     SHARED = (
         "No β gives this rate: two solutions of the same objective are used by turns, with the "
@@ -47,8 +50,9 @@ class Solution:
         iterations: Evaluations of the map in all descents behind this solution; Jacobian products,
             refused candidates and steps of the search for further clusters are counted too.
         gap: How far the objective may lie above its global minimum, in bits, if the search for
-            further clusters missed nothing; None where there is no such bound (α < 1, a given
-            number of clusters, or a start of one's own).
+            further clusters missed nothing, and loose where some p(x) is tiny; None where there is
+            no such bound (α < 1, a given number of clusters, a start of one's own, or a search
+            that did not come to rest).
         notes: What must be known, as sentences.
     """
 
@@ -84,7 +88,7 @@ class Solution:
         return entropy(self.marginal)
 
     @cached_property
-    def bayes(self) -> Float[ndarray, "t y"]:
+    def bayes_decoder(self) -> Float[ndarray, "t y"]:
         """p(y|t) = Σ_x p(y|x) p(x|t), shape (t, y)."""
         return (self.encoder.T @ self.joint.table) / self.marginal[:, None]
 
@@ -107,6 +111,14 @@ class Solution:
     def lagrangian(self) -> float:
         """I(X;T) − β I(T;Y) in bits."""
         return self.rate - self.beta * self.relevance
+
+    def __repr__(self) -> str:
+        """Where it lies, in a line."""
+        kind = "dual, " if self.dual else "" if self.alpha == 1 else f"alpha = {self.alpha:g}, "
+        return (
+            f"Solution({kind}beta = {self.beta:.6g}: rate {self.rate:.6f}, relevance "
+            f"{self.relevance:.6f} bit, {self.clusters} clusters, {self.status.name.lower()})"
+        )
 
     @property
     def clusters(self) -> int:
@@ -135,7 +147,9 @@ class Solution:
         return problem, evaluate(problem, logs(reduced.merged(self.encoder, self.joint.px)))
 
 
-def solution(joint: Joint, problem: Problem, found: Optimum, bounded: bool) -> Solution:
+def solution(
+    joint: Joint, problem: Problem, found: Optimum, bounded: bool, enough: float = 0.0
+) -> Solution:
     """The solution of the joint that a point of its merged rows is.
 
     Args:
@@ -143,10 +157,10 @@ def solution(joint: Joint, problem: Problem, found: Optimum, bounded: bool) -> S
         problem: That of its merged rows.
         found: The point.
         bounded: Whether the gap says how far the global minimum may be.
+        enough: The gap in nats that was asked for.
     """
     at = found.descent.at
-    status = Status.CONVERGED if found.descent.converged else Status.EXHAUSTED
-    status = Status.TRIVIAL if len(at.r) == 1 and found.descent.converged else status
+    status = _status(found, bounded and found.gap <= enough)
     return Solution(
         joint,
         problem.beta,
@@ -156,9 +170,16 @@ def solution(joint: Joint, problem: Problem, found: Optimum, bounded: bool) -> S
         joint.reduced.widened(at.m),
         status,
         found.descent.evaluations,
-        found.gap / LN2 if bounded else None,
+        # the objective is at least 0, which is nearer where some p(x) is tiny
+        min(found.gap, at.objective) / LN2 if bounded and math.isfinite(found.gap) else None,
         notes(joint, problem.dual),
     )
+
+
+def _status(found: Optimum, certified: bool) -> Status:
+    if not found.descent.converged:
+        return Status.CERTIFIED if certified else Status.EXHAUSTED
+    return Status.TRIVIAL if len(found.descent.at.r) == 1 else Status.CONVERGED
 
 
 def notes(joint: Joint, dual: bool) -> tuple[str, ...]:
@@ -166,11 +187,12 @@ def notes(joint: Joint, dual: bool) -> tuple[str, ...]:
     said = []
     absent = int((joint.px == 0).sum())
     if absent:
-        said.append(f"{absent} states of X have probability 0; their rows p(t|x) are p(t).")
+        which = "1 state of X has" if absent == 1 else f"{absent} states of X have"
+        said.append(f"{which} probability 0, where p(t|x) is put to p(t).")
     if joint.deterministic and not dual and joint.information > 0:
         said.append(
             "Y is a function of X: the curve is I(T;Y) = min(I(X;T), H(Y)), every β below 1 gives "
-            "its origin and every β above 1 its corner, so that β does not index it; ask for "
-            "curve(rates=…) [kolchinsky2019caveats]."
+            "its origin and every β above 1 its corner, so that β does not index it: ask for "
+            "rates, as curve(rates=…) or --rates [kolchinsky2019caveats]."
         )
     return tuple(said)

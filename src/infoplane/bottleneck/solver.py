@@ -1,6 +1,7 @@
 """One β: the lowest of several descents, with the evidence that there is nothing lower."""
 
 import math
+from numbers import Real
 
 import numpy as np
 from jaxtyping import Float
@@ -14,6 +15,7 @@ from infoplane.bottleneck.saddle import settled
 from infoplane.bottleneck.solution import Solution, solution
 from infoplane.bottleneck.starts import MANY, identity, shaken, starts, trivial
 from infoplane.values.errors import InfoplaneError
+from infoplane.values.units import LN2
 
 
 def solve(
@@ -26,6 +28,7 @@ def solve(
     start: Float[ndarray, "x t"] | None = None,
     tolerance: float = 1e-12,
     evaluations: int = 200_000,
+    gap: float = 0.0,
 ) -> Solution:
     """The information bottleneck of a given joint distribution at one β.
 
@@ -52,23 +55,26 @@ def solve(
             is reached, with at most as many clusters.
         tolerance: Change of p(t|x) by one step of the plain map that counts as none.
         evaluations: Evaluations of the map at most in each descent.
+        gap: Bits that the objective may lie above its global minimum: where that is bounded, the
+            search ends as soon as it is certain, which near a bifurcation is long before the
+            encoder rests. 0: only where it rests.
 
     Raises:
-        InfoplaneError: No joint distribution, β, α, clusters or start that cannot be meant, or the
-            dual where some p(y|x) = 0.
+        InfoplaneError: No joint distribution, β, α, clusters, start or stop that cannot be meant,
+            or the dual where some p(y|x) = 0.
 
     Source: tishby1999information; strouse2017deterministic; piran2020dual.
     """
     given = as_joint(joint)
     problem = posed(given, beta, alpha, dual)
     require_clusters(clusters)
-    stop = Stop(tolerance, evaluations)
+    stop = Stop(tolerance, evaluations, gap * LN2)
     if start is not None:
         log_q = logs(given.reduced.merged(_encoder(given, start), given.px))
         return solution(given, problem, local(problem, [log_q], stop), bounded=False)
     if alpha == 1 and clusters is None:
         begun = [trivial(problem)] + ([identity(problem)] if len(problem.p) <= MANY else [])
-        return solution(given, problem, best(problem, begun, stop), bounded=True)
+        return solution(given, problem, best(problem, begun, stop), True, stop.gap)
     found = local(problem, starts(problem, clusters), stop)
     return solution(given, problem, found, bounded=False)
 
@@ -79,9 +85,9 @@ def posed(joint: Joint, beta: float, alpha: float = 1.0, dual: bool = False) -> 
     Raises:
         InfoplaneError: β or α cannot be meant, or the dual has to take the logarithm of 0.
     """
-    if not (math.isfinite(beta) and beta >= 0):
+    if not (isinstance(beta, Real) and math.isfinite(beta) and beta >= 0):
         raise InfoplaneError(f"beta={beta}: it is a finite number of at least 0.")
-    if not 0 <= alpha <= 1:
+    if not (isinstance(alpha, Real) and 0 <= alpha <= 1):
         raise InfoplaneError(
             f"alpha={alpha}: it lies between 0, the deterministic bottleneck, and 1, the usual one."
         )
@@ -108,8 +114,16 @@ def solved_from(
 
 
 def best(problem: Problem, begun: list[ndarray], stop: Stop) -> Optimum:
-    """The lowest of descents that add clusters, with all their evaluations."""
-    return _lowest([optimised(problem, log_q, stop) for log_q in begun])
+    """The lowest of descents that add clusters, with all their evaluations.
+
+    None is begun after one whose gap is enough.
+    """
+    found: list[Optimum] = []
+    for log_q in begun:
+        found.append(optimised(problem, log_q, stop))
+        if stop.gap > 0 and found[-1].gap <= stop.gap:
+            break
+    return _lowest(found)
 
 
 def local(problem: Problem, begun: list[ndarray], stop: Stop) -> Optimum:
@@ -123,7 +137,7 @@ def require_clusters(clusters: int | None) -> None:
     Raises:
         InfoplaneError: There is less.
     """
-    if clusters is not None and clusters < 1:
+    if clusters is not None and not (isinstance(clusters, int) and clusters >= 1):
         raise InfoplaneError(f"clusters={clusters}: there is at least one, or None for any number.")
 
 

@@ -19,9 +19,10 @@ def tidied(problem: Problem, at: Point) -> tuple[Point, int]:
     """
     used = 0
     for columns in (_merged(at), _kept(at)):
-        if len(columns) == len(at.r):
+        fewer = None if len(columns) == len(at.r) else _columns(at.log_q, columns)
+        if fewer is None:
             continue
-        candidate, used = evaluate(problem, _columns(at.log_q, columns)), used + 1
+        candidate, used = evaluate(problem, fewer), used + 1
         if candidate.objective <= at.objective + at.noise:
             return candidate, used
     return at, used
@@ -44,7 +45,9 @@ def _kept(at: Point) -> list[list[int]]:
     return [[t] for t in range(len(at.r)) if at.r[t] > EMPTY]
 
 
-def _columns(log_q: Float[ndarray, "x t"], groups: list[list[int]]) -> Float[ndarray, "x g"]:
+def _columns(log_q: Float[ndarray, "x t"], groups: list[list[int]]) -> Float[ndarray, "x g"] | None:
+    """Groups of clusters as one each; None if a state would be left in no cluster."""
     joined = [np.logaddexp.reduce(log_q[:, group], axis=1) for group in groups]
     found = np.stack(joined, 1)
-    return found - np.logaddexp.reduce(found, axis=1)[:, None]
+    total = np.logaddexp.reduce(found, axis=1)[:, None]
+    return found - total if np.isfinite(total).all() else None

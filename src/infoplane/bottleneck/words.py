@@ -3,8 +3,8 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from infoplane.bottleneck.account import Account
-from infoplane.bottleneck.bifurcation import NARROW, Bifurcation
+from infoplane.bottleneck.account import BIFURCATIONS, CURVE, DUAL, Account, Beside, counted
+from infoplane.bottleneck.bifurcation import NARROW, Bifurcation, Kind
 from infoplane.bottleneck.solution import Solution, Status
 from infoplane.values.table import Cell, Table
 
@@ -32,29 +32,32 @@ def row(account: Account, one: Solution) -> tuple[str, ...]:
     """A solution of the bottleneck under ``COLUMNS``."""
     lost = account.lost(one)
     lacks = "" if math.isnan(lost) else f"{max(lost, 0.0):.2f} %"  # rounding makes it −1e-14
-    return (*_head(one), lacks, *_tail(one))
+    return (*_head(one), lacks, *_tail(account, one))
 
 
-def dual_row(one: Solution, below: float) -> tuple[str, ...]:
+def dual_row(account: Account, one: Beside) -> tuple[str, ...]:
     """A solution of the dual under ``DUAL_COLUMNS``."""
-    return (*_head(one), f"{below:.1e}", *_tail(one))
+    return (*_head(one.solution), f"{one.below:.1e}", *_tail(account, one.solution))
 
 
 def _head(one: Solution) -> tuple[str, ...]:
     return number(one.beta), f"{one.rate:.6f}", f"{one.relevance:.6f}", str(one.clusters)
 
 
-def _tail(one: Solution) -> tuple[str, ...]:
-    gap = "" if one.gap is None else f"{one.gap:.0e}"
-    return gap, str(one.iterations), one.status.name.lower()
+def _tail(account: Account, one: Solution) -> tuple[str, ...]:
+    gap, asked = "" if one.gap is None else f"{one.gap:.0e}", account.beyond(one)
+    more = "" if asked is None else f" ({number(asked)} bit were asked for)"
+    return gap, str(one.iterations), one.status.name.lower() + more
 
 
 def facts(account: Account) -> dict[str, str]:
     """Entropies, information and thresholds, name to value with its unit."""
     (hx, hy), found = account.entropies, account.thresholds
     dual = "not defined: some p(y|x) = 0" if found.dual is None else number(found.dual, 6)
-    order = "of first order" if found.first_order else "not of first order"
-    kind = f" ({order})" if math.isfinite(found.onset) else ""
+    where = "the local threshold"
+    if found.first_order:
+        where = "below the local threshold: a cluster appears elsewhere"
+    kind = f" ({where})" if math.isfinite(found.onset) else ""
     return {
         "H(X)": f"{hx:.6f} bit",
         "H(Y)": f"{hy:.6f} bit",
@@ -65,12 +68,47 @@ def facts(account: Account) -> dict[str, str]:
     }
 
 
+HOW = {
+    Kind.SPLITS: "a cluster splits",
+    Kind.APPEARS: "a cluster appears elsewhere",
+    Kind.MERGES: "clusters become fewer",
+}
+
+
 def bifurcation_told(one: Bifurcation) -> str:
-    """A bifurcation in a line."""
-    how = "a cluster splits" if one.splits else "a cluster appears elsewhere"
+    """A bifurcation in a line, with the rates on both sides, so that a jump is seen."""
     within = "" if one.before == 1 else f" ± {100 * NARROW:g} %"
-    counts = f"{one.before} → {one.after} clusters"
-    return f"β = {number(one.beta)}{within}: {counts}, {how}"
+    counts = f"{one.before} → {counted(one.after, 'cluster')}"
+    rates = f"rate {one.below.rate:.4f} → {one.above.rate:.4f} bit"
+    return f"β = {number(one.beta)}{within}: {counts}, {rates}, {HOW[one.kind]}"
+
+
+def searched(account: Account) -> str:
+    """Where bifurcations were sought; empty if nobody asked, or the search has not begun."""
+    if BIFURCATIONS not in account.parts or account.part not in ("", BIFURCATIONS):
+        return ""
+    if account.searched is None:
+        return "" if account.part else "Bifurcations: sought nowhere, for want of two values of β."
+    low, high = account.searched
+    onset = account.thresholds.onset
+    such = "" if not math.isfinite(onset) or low <= onset <= high else ", such as the onset,"
+    return (
+        f"Bifurcations: searched from β = {number(low)} to {number(high)}; those outside{such} are "
+        "not listed."
+    )
+
+
+def unfinished(account: Account) -> str:
+    """What is missing of an account that was interrupted; empty if it is complete."""
+    if not account.missing:
+        return ""
+    now, *later = account.missing
+    rest = {CURVE: "further solutions", DUAL: "further solutions of the dual", BIFURCATIONS: now}
+    if now == BIFURCATIONS and account.searched is not None:
+        rest[now] = f"those above β = {number(account.searched[1])}"
+    *lost, last = rest[now], *later
+    listed = f"{', '.join(lost)} and {last}" if lost else last
+    return f"Interrupted before the end of {now}, so that {listed} are missing."
 
 
 def summary(account: Account, words: str) -> list[str]:
@@ -80,19 +118,20 @@ def summary(account: Account, words: str) -> list[str]:
         account: What is known.
         words: What the joint was read from, such as "counts of 80 samples, 4 × 3 states".
     """
-    found, whole = account.thresholds, account.joint.information
-    said = [f"Given: {words}, which share {whole:.4f} bit."]
+    found, whole, torn = account.thresholds, account.joint.information, unfinished(account)
+    said = [*[torn] * bool(torn), f"Given: {words}, which share {whole:.4f} bit."]
     if not math.isfinite(found.onset):
         return [*said, "X and Y are independent."]
-    first = "appears elsewhere" if found.first_order else "splits off"
-    said.append(
-        f"Nothing is gained up to β = {number(found.onset)}, where a second cluster {first}."
-    )
+    where = ", the local threshold"
+    if found.first_order:
+        where = f", below the local threshold {number(found.local)}: a cluster appears elsewhere"
+    said.append(f"Nothing is gained up to β = {number(found.onset)}{where}.")
     best = max(account.solutions, key=lambda one: one.relevance, default=None)
     if best is not None:
         said.append(
-            f"{best.clusters} clusters keep {best.relevance:.4f} bit of it for {best.rate:.4f} bit "
-            f"of the {account.entropies[0]:.4f} bit of X."
+            f"{counted(best.clusters, 'cluster')} keep{'s' * (best.clusters == 1)} "
+            f"{best.relevance:.4f} bit of it for {best.rate:.4f} bit of the "
+            f"{account.entropies[0]:.4f} bit of X."
         )
     if account.dual:
         far = max(one.below for one in account.dual)
@@ -105,28 +144,29 @@ def tables(account: Account) -> list[Table]:
     found = [
         _table("The joint and its thresholds", ("quantity", "value"), list(facts(account).items()))
     ]
-    if account.bifurcations:
+    if caption := searched(account):
         words = [_bifurcation_row(one) for one in account.bifurcations]
-        caption = f"β within {100 * NARROW:g} %; the first is the onset itself."
-        heads = ("β", "clusters before", "after", "rate after", "kept after", "how")
-        found.append(_table("Bifurcations", heads, words, caption))
+        heads = ("β", "clusters", "rate [bit]", "kept [bit]", "how")
+        exact = (
+            f" β within {100 * NARROW:g} %, that of the onset exact." if words else " None found."
+        )
+        found.append(_table("Bifurcations", heads, words, f"{caption}{exact}"))
     rows = [row(account, one) for one in account.solutions]
     found.append(_table("Solutions", COLUMNS, rows, UNITS, folded=True))
     if account.dual:
-        beside = [dual_row(one.solution, one.below) for one in account.dual]
+        beside = [dual_row(account, one) for one in account.dual]
         found.append(_table("Solutions of the dual", DUAL_COLUMNS, beside, DUAL_UNITS, folded=True))
     return found
 
 
 def _bifurcation_row(one: Bifurcation) -> tuple[str, ...]:
-    after = one.above
+    below, above = one.below, one.above
     return (
         number(one.beta),
-        str(one.before),
-        str(after.clusters),
-        f"{after.rate:.4f}",
-        f"{after.relevance:.4f}",
-        "splits" if one.splits else "appears",
+        f"{below.clusters} → {above.clusters}",
+        f"{below.rate:.4f} → {above.rate:.4f}",
+        f"{below.relevance:.4f} → {above.relevance:.4f}",
+        HOW[one.kind],
     )
 
 
@@ -162,9 +202,10 @@ def methods(account: Account) -> list[str]:
         "The local threshold is 1/ρ², ρ being the maximal correlation, above which one cluster is "
         "no local minimum; the onset is 1/η, η being the contraction coefficient "
         "[@anantharam2013maximal], above which it is no global one [@wu2019learnability]. Where "
-        "the onset lies below, the transition is of first order. Bifurcations "
-        "[@gedeon2012mathematical] are enclosed by global solutions; a cluster splits where the "
-        "second variation of its own part of the objective vanishes.",
+        "the onset lies below, a cluster appears elsewhere and its mass rises from 0; where both "
+        "agree, the rate may rise steadily, or jump. Bifurcations [@gedeon2012mathematical] are "
+        "enclosed by global solutions; a cluster splits where the second variation of its own part "
+        "of the objective vanishes.",
     ]
     if account.joint.deterministic and account.joint.information > 0:
         told.append(

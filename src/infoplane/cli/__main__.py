@@ -2,7 +2,7 @@
 
 import sys
 
-from infoplane.cli.console import INTERRUPTED
+from infoplane.cli.console import INTERRUPTED, NOTHING, err
 from infoplane.engine import fork_server
 
 NOT_A_SWEEP = {"-h", "--help", "ray", "--engine=ray"}
@@ -18,6 +18,7 @@ def main() -> None:
     try:
         from infoplane.cli.main import main as obey
     except KeyboardInterrupt:
+        err.print(NOTHING)
         sys.exit(INTERRUPTED)
     obey()
 

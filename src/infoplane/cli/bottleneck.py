@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from json import dumps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import numpy as np
 import tyro
@@ -14,7 +15,7 @@ from infoplane.bottleneck import words
 from infoplane.bottleneck.account import Account, accounts, in_order
 from infoplane.bottleneck.panels import shown
 from infoplane.bottleneck.solution import Solution
-from infoplane.cli.console import INTERRUPTED, console, err
+from infoplane.cli.console import INTERRUPTED, NOTHING, console, err
 from infoplane.cli.joints import NamedJoint, read_joint, require_positive
 from infoplane.values.errors import InfoplaneError
 
@@ -24,9 +25,10 @@ FEW = 6
 
 def bottleneck(
     table: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="TABLE")],
-    beta: tuple[float, ...] = (),
-    rates: tuple[float, ...] = (),
+    beta: tuple[float, ...] | None = None,
+    rates: tuple[float, ...] | None = None,
     dual: bool = False,
+    bifurcations: bool = True,
     counts: bool = False,
     samples: bool = False,
     soften: float = 0.0,
@@ -47,6 +49,7 @@ def bottleneck(
         beta: Values of β, such as 2 5 10.
         rates: Values of I(X;T) in bits instead.
         dual: Solve the dual bottleneck beside it.
+        bifurcations: Search for bifurcations between neighbours in β, which takes longest.
         counts: The entries are counts, or anything to be divided by its sum.
         samples: The two columns are samples, one line for each.
         soften: Share of p(y) that is mixed into every p(y|x), such as 0.001.
@@ -55,19 +58,52 @@ def bottleneck(
         report: Write a page with figures to this file.
         json: Print JSON instead of tables.
     """
-    if beta and rates:
-        raise InfoplaneError("--beta and --rates are two ways along one curve: give one of them.")
-    named = _read(table, counts, samples, soften)
+    _require_asked(beta, rates)
+    with _nothing_computed():
+        named = _read(table, counts, samples, soften)
     if dual:
         require_positive(named)
-    found, whole = _gathered(accounts(named.joint, betas=beta, rates=rates, dual=dual))
-    if found is not None:
-        _show(found, named, clusters, json)
-        if report is not None:
-            _write(found, named, report)
+    growing = accounts(
+        named.joint, betas=beta or (), rates=rates or (), dual=dual, bifurcations=bifurcations
+    )
+    found, whole = _gathered(growing)
+    if found is None:
+        _end(NOTHING)
+    _show(found, named, clusters, json)
+    if report is not None:
+        _write(found, named, report, Path(table).name)
     if not whole:
-        err.print(f"Interrupted before {_next(found)}. What was computed is told.", soft_wrap=True)
-        raise SystemExit(INTERRUPTED)
+        told = words.unfinished(found) or "Interrupted at the very end: all was computed."
+        _end(f"{told} What was computed is told.")
+
+
+def _end(told: str) -> NoReturn:
+    err.print(told, soft_wrap=True)
+    raise SystemExit(INTERRUPTED)
+
+
+@contextmanager
+def _nothing_computed() -> Iterator[None]:
+    """Ends the program where it is interrupted before anything was computed."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        _end(NOTHING)
+
+
+def _require_asked(beta: Sequence[float] | None, rates: Sequence[float] | None) -> None:
+    """Refuses --beta and --rates without values, and both at once.
+
+    Raises:
+        InfoplaneError: It is so.
+    """
+    for name, values in (("--beta", beta), ("--rates", rates)):
+        if values is not None and not values:
+            raise InfoplaneError(
+                f"{name} has no values behind it: give some, such as {name} 0.5 2, or leave it out."
+            )
+    if beta and rates:
+        raise InfoplaneError("--beta and --rates are two ways along one curve: give one of them.")
 
 
 def _read(table: str, counts: bool, samples: bool, soften: float) -> NamedJoint:
@@ -91,8 +127,8 @@ def _gathered(growing: Iterator[Account]) -> tuple[Account | None, bool]:
 
 
 def _told(growing: Iterator[Account]) -> Iterator[Account]:
-    """The same, and what is computed on stderr: one line on a terminal, else one for each part."""
-    part = ""
+    """The same, and what is computed on stderr: one line on a terminal, else one for each tenth."""
+    last: tuple[str, int] | None = None
     if err.is_terminal:
         with err.status("thresholds") as line:
             for one in growing:
@@ -102,13 +138,10 @@ def _told(growing: Iterator[Account]) -> Iterator[Account]:
     err.print("computing: thresholds", style="dim")
     for one in growing:
         yield one
-        if one.part != part and one.doing:
-            part = one.part
-            err.print(f"computing: {part}", style="dim")
-
-
-def _next(found: Account | None) -> str:
-    return "the thresholds" if found is None else f"the end of {found.part}"
+        now = (one.part, 10 * one.done // max(one.total, 1))
+        if one.doing and now != last:
+            last = now
+            err.print(f"computing: {one.doing}", style="dim")
 
 
 def _show(found: Account, named: NamedJoint, clusters: bool, json: bool) -> None:
@@ -119,11 +152,13 @@ def _show(found: Account, named: NamedJoint, clusters: bool, json: bool) -> None
     for name, value in words.facts(found).items():
         console.print(f"{name:18} {value}")
     for change in found.bifurcations:
-        console.print(f"bifurcation at {words.bifurcation_told(change)}")
+        console.print(f"bifurcation at {words.bifurcation_told(change)}", soft_wrap=True)
+    if sought := words.searched(found):
+        console.print(sought, soft_wrap=True)
     rows = [words.row(found, one) for one in found.solutions]
     _print(words.COLUMNS, rows, words.UNITS)
     if found.dual:
-        beside = [words.dual_row(one.solution, one.below) for one in found.dual]
+        beside = [words.dual_row(found, one) for one in found.dual]
         _print(words.DUAL_COLUMNS, beside, f"The dual. {words.DUAL_UNITS}")
     for note in found.notes:
         console.print(note, soft_wrap=True)
@@ -155,17 +190,19 @@ def _print_clusters(one: Solution, named: NamedJoint) -> None:
     for count, place in enumerate(in_order(one), start=1):
         members = [named.x[i] for i in np.flatnonzero(one.assignment == place)]
         said = ", ".join(
-            f"{name} {p:.3f}" for name, p in zip(named.y, one.bayes[place], strict=True)
+            f"{name} {p:.3f}" for name, p in zip(named.y, one.bayes_decoder[place], strict=True)
         )
         inside = ", ".join(members) or "none for the most part"
         console.print(f"t{count} ({one.marginal[place]:.3f}): {inside}; Y: {said}", soft_wrap=True)
 
 
-def _write(found: Account, named: NamedJoint, path: Path) -> None:
+def _write(found: Account, named: NamedJoint, path: Path, name: str) -> None:
     from infoplane.presentation import write_account  # Plotly and Jinja, for those who want a page
     from infoplane.store.manifest import machine
 
-    write_account(found, path, x=named.x, y=named.y, words=named.words, machine=machine())
+    write_account(
+        found, path, x=named.x, y=named.y, words=named.words, name=name, machine=machine()
+    )
     err.print(f"Report: {path}", soft_wrap=True)
 
 
@@ -189,10 +226,13 @@ def _plain(found: Account, named: NamedJoint, clusters: bool) -> dict[str, Any]:
                 "beta": one.beta,
                 "before": one.before,
                 "after": one.after,
-                "splits": one.splits,
+                "rate_before": one.below.rate,
+                "rate_after": one.above.rate,
+                "kind": one.kind.name.lower(),
             }
             for one in found.bifurcations
         ],
+        "searched": found.searched,
         "solutions": [_solution(one, clusters) for one in found.solutions],
         "dual": [{**_solution(one.solution, clusters), "below": one.below} for one in found.dual],
         "notes": list(found.notes),
@@ -202,7 +242,9 @@ def _plain(found: Account, named: NamedJoint, clusters: bool) -> dict[str, Any]:
 
 
 def _solution(one: Solution, clusters: bool) -> dict[str, Any]:
-    maps = {"encoder": one.encoder.tolist(), "decoder": one.bayes.tolist()} if clusters else {}
+    maps = (
+        {"encoder": one.encoder.tolist(), "decoder": one.bayes_decoder.tolist()} if clusters else {}
+    )
     return {
         "beta": _finite(one.beta),
         "rate": one.rate,

@@ -14,6 +14,8 @@ err = Console(stderr=True, **_PLAIN)
 
 FAILED, MISTAKE, INTERRUPTED = 1, 2, 130
 """Exit codes: a job of a sweep failed, the user's mistake, and Ctrl-C."""
+NOTHING = "Interrupted; nothing was computed."
+"""What is said where Ctrl-C came first."""
 
 
 @contextmanager

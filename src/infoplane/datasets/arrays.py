@@ -144,7 +144,8 @@ def complete(path: Path, table: Any, chosen: list[str]) -> Any:  # noqa: ANN401 
     missing = int(part.isna().sum().sum())
     if missing:
         raise InfoplaneError(
-            f"{path} lacks {missing} values of {part.size}; fill them in, or leave those lines out."
+            f"{path} lacks {missing} value{'' if missing == 1 else 's'} of {part.size}; fill them "
+            "in, or leave those lines out."
         )
     return part
 

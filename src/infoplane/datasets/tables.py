@@ -1,6 +1,8 @@
 """Tables from files with the names of their rows and columns; words may stand in them."""
 
+import re
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, final
 
@@ -9,6 +11,10 @@ import numpy as np
 from infoplane.datasets.arrays import complete, frame, located, read_array, reading
 from infoplane.values.errors import InfoplaneError
 
+LOOKED_AT = 1000
+"""So many lines tell what separates the columns."""
+OTHER = {";": "semicolons", "\t": "tabs"}
+"""Separators that are not read."""
 FRAMES = (".csv", ".parquet")
 """Formats whose columns may hold words."""
 UNNAMED = "Unnamed: "
@@ -42,10 +48,13 @@ def read_columns(source: str) -> Columns:
             that has no heading, while all others have one, names the rows.
 
     Raises:
-        InfoplaneError: There is no such file or column, its format is unknown or damaged, a value
-            is missing, or an array has other axes than samples and columns.
+        InfoplaneError: There is no such file or column, it is empty, its format is unknown or
+            damaged, something else than commas separates its columns, or points its decimals, a
+            value is missing, or an array has other axes than samples and columns.
     """
     path, chosen = located(source)
+    with reading(path):
+        _require_commas(path)
     if path.suffix.lower() in FRAMES:
         with reading(path):
             return _of_frame(path, chosen)
@@ -71,9 +80,47 @@ def _of_frame(path: Path, chosen: list[str]) -> Columns:
         index = tuple(part.iloc[:, 0].astype(str))
         part = part.iloc[:, 1:]
     each = (part.iloc[:, place] for place in range(part.shape[1]))
-    values = tuple(one.to_numpy() if one.dtype.kind in "fiub" else _words(one) for one in each)
+    values = tuple(
+        one.to_numpy() if one.dtype.kind in "fiub" else _words(path, one) for one in each
+    )
     return Columns(tuple(part.columns) if headed else (), values, bool(chosen), index)
 
 
-def _words(column: Any) -> np.ndarray:  # noqa: ANN401 — a Series
-    return np.array([str(one) for one in column])
+def _words(path: Path, column: Any) -> np.ndarray:  # noqa: ANN401 — a Series
+    """A column of words.
+
+    Raises:
+        InfoplaneError: They are numbers with decimal commas.
+    """
+    said = [str(one) for one in column]
+    if said and all(re.fullmatch(r"\s*[-+]?\d+,\d+\s*", one) for one in said):
+        raise InfoplaneError(
+            f"{path} has decimal commas, such as {said[0].strip()!r}: numbers have a decimal point "
+            "here, and commas separate columns."
+        )
+    return np.array(said)
+
+
+def _require_commas(path: Path) -> None:
+    """Refuses what is empty, and a csv whose every line has as many semicolons, or tabs.
+
+    Raises:
+        InfoplaneError: It is so.
+    """
+    if path.suffix.lower() != ".csv":
+        if path.stat().st_size == 0:
+            raise InfoplaneError(f"{path} is empty.")
+        return
+    with path.open(encoding="utf-8", errors="replace") as file:
+        lines = [line for line in islice(file, LOOKED_AT) if line.strip()]
+    if not lines:
+        raise InfoplaneError(f"{path} is empty.")
+    for mark, name in OTHER.items():
+        counts = {line.count(mark) for line in lines}
+        if len(counts) == 1 and counts != {0}:
+            raise InfoplaneError(
+                f"Every line of {path} has as many {name}, as if they separated its columns: "
+                "commas do here, and a point marks decimals. To rewrite it: "
+                f"pandas.read_csv('{path.name}', sep={mark!r}, decimal=',').to_csv('{path.stem}-"
+                "commas.csv', index=False)"
+            )

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from functools import partial
-from typing import final
+from typing import Protocol, final, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -28,6 +28,34 @@ _Rectified = partial(Dense, activation=torch.relu, initial=for_rectifiers)
 def above(least: float, raw: Tensor) -> Tensor:
     """A positive number from any: ``least`` + ln(1 + e^raw)."""
     return least + softplus(raw)
+
+
+@runtime_checkable
+class Stochastic(Protocol):
+    """A network whose code is drawn from a normal distribution that it knows."""
+
+    def encode(self, x: Float[Tensor, "n *shape"]) -> Diagonal:
+        """e(z|x), shape (n, d)."""
+        ...
+
+    def decode(self, z: Float[Tensor, "n d"]) -> Float[Tensor, "n k"]:
+        """Class scores of codes: ln c(y|z) up to a constant."""
+        ...
+
+
+@runtime_checkable
+class ByClass(Protocol):
+    """A network that has one normal distribution of codes for every class."""
+
+    @property
+    def by_class(self) -> Diagonal:
+        """b(z|y), shape (k, d)."""
+        ...
+
+
+@runtime_checkable
+class StochasticByClass(Stochastic, ByClass, Protocol):
+    """Both."""
 
 
 @final

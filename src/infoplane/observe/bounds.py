@@ -9,7 +9,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol, final, runtime_checkable
+from typing import Literal, final
 
 import torch
 import xarray as xr
@@ -17,9 +17,11 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from infoplane.models.stochastic import StochasticByClass
 from infoplane.observe.probe import Probe
 from infoplane.observe.stopwatch import Stopwatch
 from infoplane.quantities.diagonal import Diagonal, log_densities, log_mixture
+from infoplane.quantities.tables import entropy
 from infoplane.record.snapshot import Snapshot
 from infoplane.record.undisturbed import device_of, undisturbed
 from infoplane.values.ceilings import CEILINGS, ceilings_json
@@ -41,24 +43,6 @@ _MEANINGS = {
     "norm_T": "mean norm of the code's mean",
 }
 _WITHOUT_ESTIMATOR = ("lower_XT", "residual")
-
-
-@runtime_checkable
-class Stochastic(Protocol):
-    """A classifier whose code is drawn from a normal distribution that it knows."""
-
-    @property
-    def by_class(self) -> Diagonal:
-        """b(z|y), shape (k, d)."""
-        ...
-
-    def encode(self, x: Float[Tensor, "n *shape"]) -> Diagonal:
-        """e(z|x), shape (n, d)."""
-        ...
-
-    def decode(self, z: Float[Tensor, "n d"]) -> Float[Tensor, "n k"]:
-        """Class scores of codes."""
-        ...
 
 
 @final
@@ -92,13 +76,13 @@ class Bounds:
         """All bounds of one moment.
 
         Raises:
-            InfoplaneError: The network has no stochastic code.
+            InfoplaneError: The network has no stochastic code, or no b(z|y).
         """
         model = snapshot.model
-        if not isinstance(model, Stochastic):
+        if not isinstance(model, StochasticByClass):
             raise InfoplaneError(
-                f"A {type(model).__name__} draws no code that it knows the distribution of: leave "
-                "the bounds out."
+                f"A {type(model).__name__} draws no code that it knows the distribution of, by its "
+                "encode, decode and by_class: leave the bounds out."
             )
         clock = Stopwatch()
         with clock.timing("bounds"), undisturbed(snapshot.model):
@@ -113,10 +97,11 @@ class Bounds:
         return Measured(values, clock.seconds)
 
     def _of_probe(
-        self, model: Stochastic, probe: Probe, name: str, snapshot: Snapshot
+        self, model: StochasticByClass, probe: Probe, name: str, snapshot: Snapshot
     ) -> dict[str, Tensor]:
         """Numbers (batch,), and (estimator, batch) of the two that a plane shows."""
-        told = _entropy(probe.y)
+        labels = torch.bincount(probe.y.flatten().cpu())
+        told = entropy(labels.double() / probe.y.numel())
         batches = [
             self._of_batch(
                 model, x, y, stream(self.seed, "bounds", name, snapshot.step, place), snapshot.model
@@ -129,7 +114,7 @@ class Bounds:
 
     def _of_batch(
         self,
-        model: Stochastic,
+        model: StochasticByClass,
         x: Float[Tensor, "n *shape"],
         y: Int[Tensor, " n"],
         generator: torch.Generator,
@@ -222,61 +207,9 @@ def _from_others(
     return lower.mean(), upper.mean()
 
 
-def _entropy(labels: Int[Tensor, "batch n"]) -> float:
-    """H(Y) of the labels as they are, in bits."""
-    p = torch.bincount(labels.flatten().cpu()).double() / labels.numel()
-    return float(-torch.special.xlogy(p, p).sum() / LN2)
-
-
 def _double(code: Diagonal) -> Diagonal:
     return Diagonal(code.mean.double(), code.scale.double())
 
 
 def _chosen(classes: Diagonal, y: Int[Tensor, " n"]) -> Diagonal:
     return Diagonal(classes.mean[y], classes.scale[y])
-
-
-@final
-@dataclass(frozen=True)
-class SampledClassification:
-    """``loss_sampled_…`` in nats and ``error_sampled_…`` of decoding drawn codes, not their means.
-
-    Attributes:
-        samples: Samples (n, …) and their classes (n,), by what stands after the underscore.
-        draws: Codes drawn for every sample.
-        seed: Of the draws.
-    """
-
-    samples: Mapping[str, tuple[Tensor, Tensor]]
-    draws: int
-    seed: int
-
-    def __call__(self, snapshot: Snapshot) -> Measured:
-        """Two numbers per set, means over the draws.
-
-        Raises:
-            InfoplaneError: The network has no stochastic code.
-        """
-        model, clock = snapshot.model, Stopwatch()
-        if not isinstance(model, Stochastic):
-            raise InfoplaneError(f"A {type(model).__name__} draws no code: leave this out.")
-        values = {}
-        with clock.timing("loss"), undisturbed(snapshot.model):
-            for name, (x, y) in self.samples.items():
-                code = model.encode(x)
-                losses, errors = [], []
-                for draw in range(self.draws):
-                    generator = stream(self.seed, "sampled", name, snapshot.step, draw)
-                    noise = torch.randn(code.mean.shape, generator=generator).to(code.mean)
-                    scores = model.decode(code.drawn(noise))
-                    losses.append(cross_entropy(scores, y).item())
-                    errors.append((scores.argmax(1) != y).double().mean().item())
-                for key, told, unit in (("loss", losses, "nat"), ("error", errors, PURE)):
-                    words = f"{_WORDS[key]} of drawn codes, {name}"
-                    attributes = {"long_name": words, "unit": unit, "n": len(x)}
-                    mean = sum(told) / len(told)
-                    values[f"{key}_sampled_{name}"] = xr.DataArray(mean, attrs=attributes)
-        return Measured(values, clock.seconds)
-
-
-_WORDS = {"loss": "cross-entropy", "error": "classification error"}

@@ -50,8 +50,8 @@ def parts(joint: Float[Tensor, "a b t"], redundancy: Redundancy) -> Parts:
     require_table(joint, axes=3)
     joint = joint.double()
     first, second = joint.sum(1), joint.sum(0)
-    from_first, from_second = (float(mutual_information(one)) for one in (first, second))
-    from_both = float(mutual_information(joint.flatten(0, 1)))
+    from_first, from_second = (mutual_information(one) for one in (first, second))
+    from_both = mutual_information(joint.flatten(0, 1))
     if redundancy == "I_min":
         shared = specific_minimum(joint)
     elif redundancy == "MMI":
@@ -103,7 +103,7 @@ def least_information(joint: Float[Tensor, "a b t"]) -> float:
     while sharpness < last:
         sharpness = min(10 * sharpness, last)
         point = dual.centre(point, sharpness)
-    return float(entropy(left.sum(1))) + dual.objective(point) / LN2
+    return entropy(left.sum(1)) + dual.objective(point) / LN2
 
 
 @final

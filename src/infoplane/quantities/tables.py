@@ -12,6 +12,8 @@ from typing import Literal, final
 import numpy as np
 import torch
 from jaxtyping import Float, Num
+from numpy import ndarray
+from scipy.special import xlogy
 from torch import Tensor
 
 from infoplane.numerics.counts import Contingency
@@ -32,37 +34,47 @@ CONDITIONAL_ENTROPY: Terms = {(0, 1): 1, (0,): -1}
 """H(Y | X) = H(X, Y) − H(X)."""
 
 
-def entropy(p: Float[Tensor, "*cells"]) -> Float[Tensor, ""]:
+def entropy(p: Float[ndarray, "*cells"] | Float[Tensor, "*cells"]) -> float:
     """H = −Σ p log2 p of probabilities that sum to 1, in bits.
 
-    >>> float(entropy(torch.tensor([0.5, 0.25, 0.25])))
+    >>> entropy(torch.tensor([0.5, 0.25, 0.25]))
     1.5
     """
-    return -torch.special.xlogy(p, p).sum() / LN2
+    p = _array(p)
+    return float(-xlogy(p, p).sum() / LN2) + 0.0  # of a constant 0.0, and not −0.0
 
 
-def mutual_information(joint: Float[Tensor, "x y"]) -> Float[Tensor, ""]:
-    """I(X; Y) of a table p(x, y), in bits."""
-    return entropy(joint.sum(1)) + entropy(joint.sum(0)) - entropy(joint)
+def mutual_information(joint: Float[ndarray, "x y"] | Float[Tensor, "x y"]) -> float:
+    """I(X; Y) = Σ p(x, y) log2 p(x, y)/(p(x) p(y)), in bits; 0 exactly where X or Y is constant.
+
+    The ratio is taken before the logarithm, so that small informations keep their digits.
+    """
+    joint = _array(joint)
+    independent = joint.sum(1, keepdims=True) * joint.sum(0, keepdims=True)
+    ratio = np.divide(joint, independent, out=np.ones_like(joint), where=joint > 0)
+    # Σ (joint − independent) is 0, but not its rounding, which would drown what is small; with it
+    # every term is at least 0, but for its own rounding
+    terms = np.maximum(xlogy(joint, ratio) - (joint - independent), 0.0)
+    return float(terms.sum() / LN2)
 
 
-def conditional_information(joint: Float[Tensor, "x y z"]) -> Float[Tensor, ""]:
+def conditional_information(joint: Float[Tensor, "x y z"]) -> float:
     """I(X; Y | Z) of a table p(x, y, z), in bits."""
     with_x, with_y = entropy(joint.sum(1)), entropy(joint.sum(0))
     return with_x + with_y - entropy(joint.sum((0, 1))) - entropy(joint)
 
 
-def total_correlation(joint: Float[Tensor, "*variables"]) -> Float[Tensor, ""]:
+def total_correlation(joint: Float[Tensor, "*variables"]) -> float:
     """Σ H(X_i) − H(X_1, …, X_k) of a table with one axis a variable, in bits."""
     axes = range(joint.ndim)
     alone = [entropy(joint.sum([j for j in axes if j != i])) for i in axes]
-    return torch.stack(alone).sum() - entropy(joint)
+    return sum(alone) - entropy(joint)
 
 
-def dual_total_correlation(joint: Float[Tensor, "*variables"]) -> Float[Tensor, ""]:
+def dual_total_correlation(joint: Float[Tensor, "*variables"]) -> float:
     """Σ H(all but X_i) − (k − 1) H(X_1, …, X_k) of a table with one axis a variable, in bits."""
     without = [entropy(joint.sum(i)) for i in range(joint.ndim)]
-    return torch.stack(without).sum() - (joint.ndim - 1) * entropy(joint)
+    return sum(without) - (joint.ndim - 1) * entropy(joint)
 
 
 def require_table(joint: Tensor, axes: int) -> None:
@@ -232,6 +244,11 @@ def information_interval(found: Counted, z: float) -> tuple[float, float]:
     own = 2 * max(0, found.degrees) * z**2
     root = math.sqrt(max(0.0, half * (half + 2 * centre) + own))
     return (centre + half - root) / scale, (centre + half + root) / scale
+
+
+def _array(given: ndarray | Tensor) -> ndarray:
+    """As it is, or without its graph."""
+    return given.detach().cpu().numpy() if isinstance(given, Tensor) else given
 
 
 def _shrunk(

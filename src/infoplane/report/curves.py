@@ -13,6 +13,8 @@ from infoplane.report.words import escaped
 from infoplane.values.panel import Panel, Series
 
 MARK_PIXELS = 8.5
+BAR_PIXELS = 30
+"""Room for the buttons above points that are no moments of a training."""
 FEW = 25
 """Of more points the large marks would touch each other: they are a line."""
 
@@ -34,6 +36,8 @@ def curves(panel: Panel, shared: Mapping[str, Look], alike: Sequence[Panel]) -> 
         drawn.append(_curve(series, look, group))
     moments = places(panel)
     layout = canvas(panel, alike) | {"yaxis": unit_alone(panel.y), "yaxis2": CURSOR_AXIS}
+    if not panel.over_time:
+        layout["margin"] |= {"t": BAR_PIXELS}
     if len(alike) > 1 and not panel.y.log:
         layout["yaxis"]["range"] = list(extent(alike))
     return as_json(panel, layout, [*drawn, *marks, *cursor(moments)], moments)

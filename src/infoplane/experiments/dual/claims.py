@@ -5,6 +5,7 @@ import xarray as xr
 from infoplane.analysis.claims import UNTRAINED, Claim, untrained
 from infoplane.analysis.dpi import Chain
 from infoplane.experiments.claims import chain_claim
+from infoplane.experiments.dual.known import TOLERANCE
 from infoplane.experiments.members import last, no_estimator, per_run
 from infoplane.observe.bounds import CODE
 from infoplane.values.trace import Trace
@@ -20,7 +21,8 @@ SLACK = 1e-4
 and should not be undecided for that."""
 OF_LINES = (
     "The exact curve is taken as the lowest of the lines that touch it at ten β, which lie up to "
-    "0.002 bit above it. Both informations of the encoder are integrals, and no bounds."
+    "0.002 bit above it. Both informations of the encoder are integrals, which err by less than "
+    f"{TOLERANCE:g} bit, and no bounds."
 )
 CHECK = (
     "A check of the computation: the bounds are about the same samples, and only the draws of the "

@@ -20,12 +20,12 @@ from infoplane.experiments.dual.supposed import noise_model
 from infoplane.experiments.on_images import OnImages, trained
 from infoplane.experiments.settings import Training, require_at_least, require_device
 from infoplane.models.stochastic import StochasticClassifier
-from infoplane.observe.bounds import Bounds, SampledClassification
-from infoplane.observe.classification import Classification
+from infoplane.observe.bounds import Bounds
+from infoplane.observe.classification import Classification, SampledClassification
 from infoplane.observe.probe import Probe
 from infoplane.store.address import NOT_ADDRESSED
-from infoplane.training.noise import flipped
-from infoplane.training.variational import coded, fitting_classes, onehot
+from infoplane.training.variational.losses import coded, fitting_classes, onehot
+from infoplane.training.variational.noise import flipped
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.finding import Finding
 from infoplane.values.panel import Panel

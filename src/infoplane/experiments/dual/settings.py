@@ -7,7 +7,8 @@ from typing import Literal, final, get_args
 from infoplane.experiments.settings import require_at_least
 from infoplane.observe.bounds import Marginal
 from infoplane.record.schedule import LogSpaced
-from infoplane.training.variational import Lagrangian, ceb, published_vdual, vdual, vib
+from infoplane.training.variational.losses import Lagrangian, ceb, published_vdual, vdual, vib
+from infoplane.training.variational.noise import require_deviation, require_share
 from infoplane.values.errors import InfoplaneError
 
 Method = Literal["vib", "ceb", "vdual", "published"]
@@ -117,10 +118,8 @@ class Supposed:
 
     def __post_init__(self) -> None:
         require_at_least(1, pretraining=self.pretraining)
-        if not 0 < self.smoothing <= 1:
-            raise InfoplaneError(f"smoothing={self.smoothing}: a share above 0 and at most 1.")
-        if not (math.isfinite(self.deviation) and self.deviation > 0):
-            raise InfoplaneError(f"deviation={self.deviation}: it must be positive.")
+        require_share(smoothing=self.smoothing)
+        require_deviation(deviation=self.deviation)
 
 
 @final

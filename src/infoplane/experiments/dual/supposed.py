@@ -8,7 +8,13 @@ from infoplane.experiments.dual.settings import Supposed
 from infoplane.models.mlp import Classifier
 from infoplane.record.loop import batches
 from infoplane.record.undisturbed import same_draws
-from infoplane.training.noise import Confusion, Jittered, NoiseModel, Predicted, Smoothing
+from infoplane.training.variational.noise import (
+    Confusion,
+    Jittered,
+    NoiseModel,
+    Predicted,
+    Smoothing,
+)
 
 HIDDEN, BATCH, LEARNING_RATE = (64,), 100, 1e-3
 

@@ -58,7 +58,10 @@
   addEventListener("beforeprint", () => {
     page.printing = true;
     drawAll();
-    for (const figure of figures) figure.frame.style.setProperty("--drawn", `${figure.plot.offsetWidth}px`);
+    for (const { frame, plot } of figures) {
+      frame.style.setProperty("--drawn", `${plot.offsetWidth}px`);
+      frame.style.setProperty("--tall", `${plot.offsetHeight}px`);
+    }
     move();
     repaint(drawings.light);
   });

@@ -9,12 +9,34 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from infoplane.training.variational import onehot
+from infoplane.training.variational.losses import onehot
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.seeds import stream
 
 FLOOR = 1e-7
 """The least entry of every row: the share of the uniform distribution mixed in is K times this."""
+
+
+def require_share(**shares: float) -> None:
+    """Refuses a share of nothing, and one of more than everything.
+
+    Raises:
+        InfoplaneError: One is not in (0, 1].
+    """
+    for name, share in shares.items():
+        if not 0 < share <= 1:
+            raise InfoplaneError(f"{name}={share}: it is a share, above 0 and at most 1.")
+
+
+def require_deviation(**deviations: float) -> None:
+    """Refuses what is no standard deviation of a noise.
+
+    Raises:
+        InfoplaneError: One is not positive, or not finite.
+    """
+    for name, deviation in deviations.items():
+        if not (math.isfinite(deviation) and deviation > 0):
+            raise InfoplaneError(f"{name}={deviation}: it must be positive and finite.")
 
 
 @runtime_checkable
@@ -40,7 +62,7 @@ class Smoothing:
     share: float = 0.02
 
     def __post_init__(self) -> None:
-        _require_share(share=self.share)
+        require_share(share=self.share)
 
     def __call__(
         self, x: Float[Tensor, "n *shape"], labels: Int[Tensor, " n"], classes: int
@@ -112,8 +134,7 @@ class Jittered:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.deviation) and self.deviation > 0):
-            raise InfoplaneError(f"deviation={self.deviation}: it must be positive.")
+        require_deviation(deviation=self.deviation)
 
     def __call__(
         self, x: Float[Tensor, "n *shape"], labels: Int[Tensor, " n"], classes: int
@@ -171,7 +192,7 @@ def flipped(
         InfoplaneError: The share is none, or there is no other class.
     """
     if share:
-        _require_share(share=share)
+        require_share(share=share)
     count = round(share * len(labels))
     if count and classes < 2:
         raise InfoplaneError("Labels of one class cannot be wrong.")
@@ -187,9 +208,3 @@ def _positive(rows: Float[Tensor, "n k"]) -> Float[Tensor, "n k"]:
     """Rows with so much of the uniform distribution that no entry is below ``FLOOR``."""
     k = rows.shape[1]
     return (1 - k * FLOOR) * rows + FLOOR
-
-
-def _require_share(**shares: float) -> None:
-    for name, share in shares.items():
-        if not 0 < share <= 1:
-            raise InfoplaneError(f"{name}={share}: it is a share, above 0 and at most 1.")

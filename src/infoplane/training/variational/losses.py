@@ -21,7 +21,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from infoplane.models.stochastic import StochasticClassifier
+from infoplane.models.stochastic import ByClass, Stochastic
 from infoplane.quantities.diagonal import Diagonal
 from infoplane.values.errors import InfoplaneError
 
@@ -36,19 +36,27 @@ class Coded:
 
     Attributes:
         code: e(z|x), shape (n, d).
-        classes: b(z|y), shape (k, d).
+        classes: b(z|y), shape (k, d); None of a network that has none.
         scores: ln c(y|z) of one drawn z per sample, up to a constant, shape (n, k).
     """
 
     code: Diagonal
-    classes: Diagonal
+    classes: Diagonal | None
     scores: Float[Tensor, "n k"]
 
 
-def coded(model: StochasticClassifier, x: Float[Tensor, "n *shape"]) -> Coded:
-    """One draw of the code for every sample, from torch's global stream."""
+def coded(model: Stochastic, x: Float[Tensor, "n *shape"]) -> Coded:
+    """One draw of the code for every sample, from torch's global stream.
+
+    It is drawn in evaluation too: from the mean alone ``cross_entropy`` would bound nothing.
+
+    Args:
+        model: Any network with a normal code, and its b(z|y) where it has ``by_class``.
+        x: Samples.
+    """
     code = model.encode(x)
-    return Coded(code, model.by_class, model.decode(model.code(code.mean, code.scale)))
+    classes = model.by_class if isinstance(model, ByClass) else None
+    return Coded(code, classes, model.decode(code.drawn(torch.randn_like(code.mean))))
 
 
 def rate(at: Coded) -> Float[Tensor, ""]:
@@ -62,7 +70,15 @@ def residual(at: Coded, given: Float[Tensor, "n k"]) -> Float[Tensor, ""]:
     Args:
         at: The minibatch.
         given: p(y|x) of what was observed: one-hot rows of labels, or known probabilities.
+
+    Raises:
+        InfoplaneError: The network has no b(z|y).
     """
+    if at.classes is None:
+        raise InfoplaneError(
+            "A residual rate holds codes against b(z|y), and this network has none: give it a "
+            "property by_class, a Diagonal of shape (k, d), or use a loss without, such as vib."
+        )
     n, d = at.code.mean.shape
     each = Diagonal(at.code.mean.reshape(n, 1, d), at.code.scale.reshape(n, 1, d))
     return (given * each.divergence(at.classes)).sum(1).mean()
@@ -118,7 +134,8 @@ class Lagrangian:
             wanted: p̃(y|x) of the noise model; only the reversed divergence needs it.
 
         Raises:
-            InfoplaneError: It is needed and not there, or has entries that are not positive.
+            InfoplaneError: It is needed and not there, or has entries that are not positive; or
+                the network has no b(z|y) and the rate is held against it.
         """
         loss = rate(at) if self.compression == "marginal" else residual(at, given)
         if self.beta:
