@@ -176,7 +176,7 @@ def test_beta_0_keeps_nothing_whatever_the_support():
 @pytest.mark.parametrize("above", [1.0005, 1.001, 1.002, 1.004])
 def test_a_second_cluster_that_gains_next_to_nothing_is_found(above):
     joint = Joint.of_table(oracle.SHALLOW, normalise=True)
-    found = solve(joint, above * thresholds(joint).onset, evaluations=2_000)
+    found = solve(joint, above * thresholds(joint).onset, evaluations=500)
     assert found.clusters == 2 and found.lagrangian < 0
 
 
@@ -213,7 +213,7 @@ def test_the_gap_is_no_more_than_the_objective_which_is_at_least_0():
 @pytest.mark.parametrize("dual", [False, True])
 def test_what_keeps_nothing_has_no_rate_below_0(dual):
     for seed in range(30):
-        found = solve(oracle.problem(seed), 0.5, dual=dual)
+        found = solve(oracle.problem(seed), 0.02, dual=dual)
         assert found.clusters == 1 and 0 <= found.rate <= 1e-15 and 0 <= found.relevance <= 1e-15
 
 

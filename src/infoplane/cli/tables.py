@@ -14,6 +14,8 @@ from infoplane.values.units import behind
 
 SIDE_BY_SIDE = 4
 """So many columns of verdicts fit into a terminal."""
+WIDE = 120
+"""Characters from which on controls stand beside the effects; otherwise they stand below them."""
 
 
 def print_findings(
@@ -29,17 +31,20 @@ def print_findings(
         console.print("This experiment makes no claims.")
         return
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    for heading in ("claim", "verdict", "estimator", "effect (90 %)", "controls", ""):
-        table.add_column(heading, no_wrap=heading != "controls")
+    beside = console.width >= WIDE
+    numbers = ["effect (90 %)", "controls"] if beside else ["effect (90 %)"]
+    for heading in ("claim", "verdict", "estimator", *numbers, ""):
+        table.add_column(heading, no_wrap=heading != numbers[-1])
     for finding in found:
         for i, reading in enumerate(finding.readings):
             effect = reading.effect
+            told = f"{effect.mean:+.3f} {_half(effect)}{behind(finding.unit)}"
+            shown = "\n".join(_controls(reading))
             table.add_row(
                 finding.key if i == 0 else "",
                 str(finding.verdict) if i == 0 else "",
                 reading.estimator,
-                f"{effect.mean:+.3f} {_half(effect)}{behind(finding.unit)}",
-                "\n".join(_controls(reading)),
+                *((told, shown) if beside else (f"{told}\n{shown}".rstrip(),)),
                 LOST if (finding.key, reading.estimator) in lost else "",
             )
     console.print(table)
