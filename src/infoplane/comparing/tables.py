@@ -13,7 +13,7 @@ from infoplane.experiments.comparison.naming import differing
 from infoplane.experiments.comparison.verdicts import Judged
 from infoplane.report.readings import SIGNS, interval
 from infoplane.report.references import Citations
-from infoplane.values.finding import LEVEL, Finding, Verdict
+from infoplane.values.finding import LEVEL, NO_ESTIMATOR, Finding, Verdict
 from infoplane.values.table import Cell, Table
 from infoplane.values.trace import settings_of
 
@@ -103,6 +103,7 @@ def _glance(claims: Sequence[Judged], runs: Sequence[str], ledger: Ledger) -> Ta
             for claim in claims
             for finding in claim.findings.values()
             for reading in finding.readings
+            if reading.who
         )
     )
     rows = [
@@ -156,18 +157,19 @@ def _order(estimators: Sequence[str]) -> str:
 
 
 def _sign(name: str, finding: Finding | None, estimators: Sequence[str], ledger: Ledger) -> Cell:
-    """The verdict of one column as a sign per estimator."""
+    """The verdict of one column as a sign per estimator, or as one where none is needed."""
     if finding is None:
         return Cell(("–",))
     readings = {one.estimator: one for one in finding.readings}
     signs, words = [], []
-    for estimator in estimators:
+    for estimator in [NO_ESTIMATOR] if NO_ESTIMATOR in readings else estimators:
         reading = readings.get(estimator)
         lost = ledger.is_lost(name, finding, estimator)
         sign = "–" if reading is None else SIGNS[reading.verdict]
         signs.append(f"({sign})" if lost else sign)
         told = "no reading" if reading is None else str(reading.verdict)
-        words.append(f"{estimator}: {told}" + (f", {LOST}" if lost else ""))
+        who = "" if estimator == NO_ESTIMATOR else f"{estimator}: "
+        words.append(who + told + (f", {LOST}" if lost else ""))
     return Cell((f"{name}: {'; '.join(words)}",), finding.verdict, " ".join(signs))
 
 
@@ -196,7 +198,8 @@ def _verdict(name: str, finding: Finding | None, ledger: Ledger) -> Cell:
     if finding is None:
         return Cell((NOT_ASKED,))
     readings = [
-        f"{reading.estimator}: {interval(reading.effect, finding.unit)}"
+        (f"{reading.who}: " if reading.who else "")
+        + interval(reading.effect, finding.unit)
         + (f", {reading.saturated:.0%} saturated" if reading.saturated else "")
         + (f"; {', '.join(reading.shared_with)} too" if reading.shared_with else "")
         + (f"; {LOST}" if ledger.is_lost(name, finding, reading.estimator) else "")

@@ -117,6 +117,11 @@ class Reading:
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def who(self) -> str:
+        """The estimator, as it stands before an effect; nothing where none is needed."""
+        return "" if self.estimator == NO_ESTIMATOR else self.estimator
+
+    @property
     def weakest(self) -> str:
         """The part with the least lower limit, on which the claim depends."""
         return min(self.parts, key=lambda part: self.parts[part].low)
