@@ -44,7 +44,7 @@ def test_a_first_line_of_numbers_is_a_sample(tmp_path):
     path.write_text("0.5,0.5\n1.5,2.5\n")  # a heading with a name twice would be made unique
     assert read_array(str(path)).tolist() == [[0.5, 0.5], [1.5, 2.5]]
     path.write_text("0.5,,1.0\n1,2,3\n")
-    with pytest.raises(InfoplaneError, match="lacks 1 values of 6"):
+    with pytest.raises(InfoplaneError, match="lacks 1 value of 6"):
         read_array(str(path))
 
 
@@ -81,7 +81,7 @@ def test_what_cannot_be_read_is_said(tmp_path):
         f"{tmp_path}/objects.npy": "cannot be read",
         f"{tmp_path}/torn.npz": "cannot be read",
         f"{table}:c": "no column c; it has: a, b",
-        str(table): "lacks 1 values of 4",
+        str(table): "lacks 1 value of 4",
     }.items():
         with pytest.raises(InfoplaneError, match=words):
             read_array(source)
