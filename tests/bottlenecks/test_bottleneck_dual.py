@@ -94,6 +94,16 @@ def test_the_exponent_s_own_bounds_meet_for_any_hypotheses(seed, x, y, alike, tw
     assert found.decoder.sum() == pytest.approx(1, abs=1e-12)
 
 
+@pytest.mark.parametrize("tiny", [1e-30, 1e-100, 1e-300])
+def test_hypotheses_that_all_but_exclude_outcomes_have_their_exponent(tiny):
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        rows = rng.dirichlet(np.ones(5), 4)
+        rows = np.maximum(np.where(rng.random(rows.shape) < 0.4, tiny, rows), tiny)
+        found = error_exponent(rows / rows.sum(1, keepdims=True))
+        assert np.isfinite(found.value) and found.gap < 1e-9
+
+
 def test_the_exponent_of_many_is_the_largest_over_weights():
     rng = np.random.default_rng(3)
     rows = rng.dirichlet(np.ones(4), 3)
