@@ -9,12 +9,12 @@ from scipy.optimize import brentq
 
 import infoplane as ip
 from infoplane.bottleneck import account as accounting
-from infoplane.bottleneck import words as in_words
 from infoplane.bottleneck.account import Beside, accounts
-from infoplane.bottleneck.panels import MOST_ROWS, panels, ticks, uprights
 from infoplane.cli import bottleneck as command
 from infoplane.cli.joints import read_joint
 from infoplane.cli.main import main
+from infoplane.experiments.given_joint import words as in_words
+from infoplane.experiments.given_joint.panels import MOST_ROWS, panels, ticks, uprights
 from infoplane.presentation import write_account
 from infoplane.report.canvas import canvas
 from infoplane.report.curves import BAR_PIXELS

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from infoplane.bottleneck import panels as of_bottleneck
-from infoplane.bottleneck import words as in_words
 from infoplane.bottleneck.account import Account
+from infoplane.experiments.given_joint import panels as of_bottleneck
+from infoplane.experiments.given_joint import words as in_words
 from infoplane.experiments.protocol import Shown
 from infoplane.report.canvas import alike
 from infoplane.report.looks import looks

@@ -11,12 +11,12 @@ import numpy as np
 import tyro
 from rich.table import Table
 
-from infoplane.bottleneck import words
 from infoplane.bottleneck.account import Account, accounts, in_order
-from infoplane.bottleneck.panels import shown
 from infoplane.bottleneck.solution import Solution
 from infoplane.cli.console import INTERRUPTED, NOTHING, console, err
 from infoplane.cli.joints import NamedJoint, read_joint, require_positive
+from infoplane.experiments.given_joint import words
+from infoplane.experiments.given_joint.panels import shown
 from infoplane.values.errors import InfoplaneError
 
 FEW = 6

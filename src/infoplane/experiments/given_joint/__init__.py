@@ -1,0 +1,1 @@
+"""How the exact bottleneck of a given joint distribution is told and drawn, from its account."""
