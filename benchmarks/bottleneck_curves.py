@@ -4,9 +4,10 @@
 random joint of 1000 × 100.
 Evaluations count all descents, refused candidates, Jacobian products and the search for clusters.
 
-Where embo can be imported (GPL, so that nothing of ours depends on it), 20 β of two problems by it
-as it comes, in equal steps from 1.05 to 20: its β is ours times ln 2. It leaves out points at which
-its curve would not rise, and its points may lie below the curve: by how much is told.
+Where embo (GPL, so that nothing of ours depends on it) or dit can be imported, 20 β of a problem by
+it as it comes, in equal steps from 1.05 to 20; embo's β is ours times ln 2. embo leaves out points
+at which its curve would not rise, and the points of both may lie below the curve: by how much is
+told.
 """
 
 import sys
@@ -22,6 +23,8 @@ from infoplane.values.units import LN2
 
 ONE = np.array([0.12, 0.23, 0.4, 0.6, 0.76])
 FIVE = np.stack([1 - ONE, ONE], 1) / 5
+Points = tuple[np.ndarray, np.ndarray]
+"""Rates I(X;T) and relevances I(T;Y) in bits."""
 
 
 def floor(found: Curve) -> float:
@@ -51,27 +54,51 @@ def timed(name: str, joint: Joint, betas: np.ndarray) -> None:
     print(f"  {used} evaluations, clusters up to {found.solutions[-1].clusters}, gap {gap:.1e} bit")
 
 
-def beside_embo(name: str, table_: np.ndarray, betas: np.ndarray) -> None:
-    from embo import InformationBottleneck
+def beside(name: str, joint: np.ndarray, betas: np.ndarray, peer: str, rounds: int) -> None:
+    """A peer's points in our time, and how far they lie below the curve at their own rates."""
 
-    def theirs() -> tuple[np.ndarray, np.ndarray]:
-        limits = {"minbeta": betas[0] * LN2, "maxbeta": betas[-1] * LN2, "numbeta": len(betas)}
-        return InformationBottleneck(pxy=table_.copy(), **limits).get_bottleneck()[:2]
+    def theirs() -> Points:
+        return PEERS[peer](joint, betas)
 
-    seconds = medians({"infoplane": lambda: curve(table_, betas=betas), "embo": theirs}, rounds=3)
+    seconds = medians({"infoplane": lambda: curve(joint, betas=betas), peer: theirs}, rounds)
     table(f"{name}, {len(betas)} β", seconds, ours="infoplane")
     rates, relevances = theirs()
-    best = curve(table_, rates=rates[rates > 0]).relevances
-    below = (best - relevances[rates > 0]).max()
-    print(f"  embo kept {len(rates)} of {len(betas)} points, up to {below:.1e} bit below the curve")
+    best = curve(joint, rates=rates[rates > 0]).relevances
+    below = (best - relevances[rates > 0]).max(initial=0.0)
+    print(
+        f"  {peer} kept {len(rates)} of {len(betas)} points, up to {below:.1e} bit below the curve"
+    )
+
+
+def embo_points(joint: np.ndarray, betas: np.ndarray) -> Points:
+    from embo import InformationBottleneck
+
+    limits = {"minbeta": betas[0] * LN2, "maxbeta": betas[-1] * LN2, "numbeta": len(betas)}
+    return InformationBottleneck(pxy=joint.copy(), **limits).get_bottleneck()[:2]
+
+
+def dit_points(joint: np.ndarray, betas: np.ndarray) -> Points:
+    from dit import Distribution
+    from dit.rate_distortion import IBCurve
+
+    given = Distribution.from_ndarray(joint)
+    limits = {"beta_min": betas[0], "beta_max": betas[-1], "beta_num": len(betas)}
+    found = IBCurve(given, **limits)
+    return found.complexities, found.relevances
+
+
+PEERS = {"embo": embo_points, "dit": dit_points}
 
 
 def main() -> None:
     soft = Joint.of_table(icosahedron.joint(icosahedron.soft_rule(), lumped=True))
     timed("12-bit problem, 60 β", soft, np.geomspace(1.05, 20, 60))
+    even = np.linspace(1.05, 20, 20)
     if find_spec("embo") is not None:
-        beside_embo("5 × 2 states", FIVE, np.linspace(1.05, 20, 20))
-        beside_embo("12-bit problem", soft.table, np.linspace(1.05, 20, 20))
+        beside("5 × 2 states", FIVE, even, "embo", rounds=3)
+        beside("12-bit problem", soft.table, even, "embo", rounds=1)
+    if find_spec("dit") is not None:
+        beside("5 × 2 states", FIVE, even, "dit", rounds=1)
     if "--wide" not in sys.argv:
         return
     rng = np.random.default_rng(0)

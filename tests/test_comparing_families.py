@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from infoplane.comparing.comparison import Comparison
 from infoplane.comparing.together import families_of
 from infoplane.experiments.layerwise.experiment import Layerwise
 from infoplane.experiments.regularised.experiment import Regularised
@@ -17,6 +18,11 @@ PROBING = Probing(
 )
 CLASSIFIER = Regularised(hidden=(8,), training=Training(steps=4, batch_size=50), probing=PROBING)
 STACKED = Layerwise(training=Training(steps=20, batch_size=50), probing=PROBING)
+
+
+def called(runs):
+    """A name for each run, where no test asks which."""
+    return {run.folder: run.folder.name for run in runs}
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +44,18 @@ def test_prices_and_dropout_are_one_family(classifiers):
     keys = {found.key for found in one.read.findings}
     assert keys >= {"error-0.1", "price", "best-error", "equal-error-gap", "best-information"}
     assert {found.spread for found in one.read.findings} == {"2 seeds"}
-    chapter = one.chapter(name, Citations())
+    chapter = one.chapter(name, Citations(), called(classifiers))
     assert [len(table.rows) for table in chapter.tables] == [3, 4]
     assert any("Test error at the end: none" in words for words in chapter.summary)
+
+
+def test_figures_of_a_family_name_its_members_as_the_rest_of_the_page_does(classifiers):
+    compared = Comparison.by_setting(classifiers, title="prices and dropout")
+    ((name, one),) = compared.together.items()
+    names = {run.folder: column for column, runs in compared.runs.items() for run in runs}
+    panels = one.chapter(name, Citations(), names).panels
+    drawn = {series.of for panel in panels for series in panel.series if "=" in series.of}
+    assert drawn == set(compared.columns)
 
 
 def test_another_hidden_width_is_another_family(classifiers, tmp_path):
@@ -57,7 +72,7 @@ def test_the_table_of_methods_has_the_seconds_of_their_updates(tmp_path):
         for seed in (0, 1)
     ]
     ((_, one),) = families_of(runs).items()
-    (table,) = one.chapter("methods", Citations()).tables
+    (table,) = one.chapter("methods", Citations(), called(runs)).tables
     assert table.columns[-1] == "seconds"
     for row in table.rows:
         own = [each for each in runs if each.manifest.settings["method"] == row[0].lines[0]]

@@ -137,7 +137,8 @@ class Comparison:
         """The page as HTML."""
         traces, citations, table = self.traces, Citations(), numbers_for_page(self.traces)
         folders = {name: [run.folder for run in runs] for name, runs in self.runs.items()}
-        chapters = [one.chapter(name, citations) for name, one in self.together.items()]
+        called = {run.folder: name for name, runs in self.runs.items() for run in runs}
+        chapters = [one.chapter(name, citations, called) for name, one in self.together.items()]
         verdicts = verdict_tables(self.claims, tuple(traces), self.ledger, citations)
         settings = settings_table(traces, folders)
         return page(

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
+from pathlib import Path
 from statistics import fmean
 from typing import Any, final
 
@@ -81,12 +82,13 @@ class Together:
         """What a reader should know first."""
         return [*self.kind.summary(self.read.trace, self.read.findings), *self.notes]
 
-    def chapter(self, name: str, citations: Citations) -> Chapter:
+    def chapter(self, name: str, citations: Citations, called: Mapping[Path, str]) -> Chapter:
         """Its part of a page.
 
         Args:
             name: What it is called.
             citations: Numbers the works that its claims are from.
+            called: What the page calls each run, by its folder.
         """
         trace, findings = self.read.trace, self.read.findings
         return Chapter(
@@ -94,13 +96,13 @@ class Together:
             summary=self.summary,
             findings=[replace(one, source=citations.cite(one.source)) for one in findings],
             tables=self.kind.tables(trace, self.seconds),
-            panels=[self._placed(one) for one in self.kind.panels(trace)],
+            panels=[self._placed(one, called) for one in self.kind.panels(trace)],
         )
 
-    def _placed(self, panel: Panel) -> Panel:
+    def _placed(self, panel: Panel, called: Mapping[Path, str]) -> Panel:
         """A figure on a page with those of the settings one by one, which it names as they do."""
-        setting = dimension_of(self.kind.along)
-        named = {str(value): f"{setting}={value}" for value in next(iter(self.runs.values()))}
+        members = next(iter(self.runs.values()))
+        named = {str(value): called[run.folder] for value, run in members.items()}
         return replace(
             panel,
             key=f"together-{panel.key}",
