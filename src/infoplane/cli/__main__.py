@@ -2,8 +2,7 @@
 
 import sys
 
-from infoplane.cli.console import INTERRUPTED, NOTHING, err
-from infoplane.engine import fork_server
+from infoplane.cli.exits import ending_at_once
 
 NOT_A_SWEEP = {"-h", "--help", "ray", "--engine=ray"}
 
@@ -13,13 +12,12 @@ def main() -> None:
 
     The processes of a sweep import what they need while this one imports its own.
     """
-    if sys.argv[1:2] == ["sweep"] and sys.argv[2:] and not NOT_A_SWEEP & set(sys.argv):
-        fork_server.begin()
-    try:
+    with ending_at_once():
+        from infoplane.engine import fork_server
+
+        if sys.argv[1:2] == ["sweep"] and sys.argv[2:] and not NOT_A_SWEEP & set(sys.argv):
+            fork_server.begin()
         from infoplane.cli.main import main as obey
-    except KeyboardInterrupt:
-        err.print(NOTHING)
-        sys.exit(INTERRUPTED)
     obey()
 
 

@@ -13,7 +13,8 @@ from rich.table import Table
 
 from infoplane.bottleneck.account import Account, accounts, in_order
 from infoplane.bottleneck.solution import Solution
-from infoplane.cli.console import INTERRUPTED, NOTHING, console, err
+from infoplane.cli.console import console, err
+from infoplane.cli.exits import INTERRUPTED, NOTHING
 from infoplane.cli.joints import NamedJoint, read_joint, require_positive
 from infoplane.experiments.given_joint import words
 from infoplane.experiments.given_joint.panels import shown

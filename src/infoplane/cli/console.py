@@ -1,4 +1,4 @@
-"""Where the command line prints, and its exit codes."""
+"""Where the command line prints."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -7,15 +7,12 @@ from typing import Any
 
 from rich.console import Console
 
+from infoplane.cli.exits import INTERRUPTED
+
 _PLAIN: Mapping[str, Any] = {"highlight": False, "markup": False, "emoji": False}
 """Names of folders, estimators and layers are text."""
 console = Console(width=None if sys.stdout.isatty() else 100, **_PLAIN)
 err = Console(stderr=True, **_PLAIN)
-
-FAILED, MISTAKE, INTERRUPTED = 1, 2, 130
-"""Exit codes: a job of a sweep failed, the user's mistake, and Ctrl-C."""
-NOTHING = "Interrupted; nothing was computed."
-"""What is said where Ctrl-C came first."""
 
 
 @contextmanager

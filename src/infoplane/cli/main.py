@@ -10,7 +10,8 @@ from typing import Any, TextIO
 import tyro
 
 from infoplane.cli.bottleneck import bottleneck
-from infoplane.cli.console import FAILED, INTERRUPTED, MISTAKE, err
+from infoplane.cli.console import err
+from infoplane.cli.exits import FAILED, INTERRUPTED, MISTAKE
 from infoplane.cli.measure import measure
 from infoplane.cli.runs import compare, findings, list_experiments, report, runner
 from infoplane.cli.sweeps import sweeper

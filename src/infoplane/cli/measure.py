@@ -15,7 +15,8 @@ from torch import Tensor
 
 from infoplane.analysis.advice import advice
 from infoplane.analysis.skills import shipped
-from infoplane.cli.console import FAILED, INTERRUPTED, console, err
+from infoplane.cli.console import console, err
+from infoplane.cli.exits import FAILED, INTERRUPTED
 from infoplane.datasets.arrays import read_array
 from infoplane.measures.samples import as_samples
 from infoplane.measures.side_by_side import Said, one_by_one, suitable

@@ -12,7 +12,8 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
-from infoplane.cli.console import FAILED, console, err, interruptible
+from infoplane.cli.console import console, err, interruptible
+from infoplane.cli.exits import FAILED
 from infoplane.cli.progress import sweeping
 from infoplane.cli.tables import print_ledger, print_matrix, print_spreads, print_together
 from infoplane.engine.driver import jobs_of
