@@ -1,6 +1,7 @@
 """Strict in tests: one thread, deterministic seeds, real data where it is present."""
 
 import dataclasses
+import functools
 import inspect
 import os
 import signal
@@ -30,37 +31,49 @@ def _checked(*, typechecker):
 
     Functions within functions are left alone: they are made anew by every call, and each time their
     checks would be compiled, which takes a thousand times as long as they run. Where no array has a
-    shape, the type checker alone checks the same, in a twentieth of the time.
+    shape, the type checker alone checks the same, in a twentieth of the time; where one has, it
+    does so within a scope of its own for their letters, once per array. What jaxtyping knows better
+    is left to it: annotations written as text, and generators, which begin only when asked.
     """
-    with_shapes = _jaxtyped(typechecker=typechecker)
+    thorough = _jaxtyped(typechecker=typechecker)
 
     def checked(one):
         if "<locals>" in getattr(one, "__qualname__", ""):
             return one
-        if inspect.isfunction(one) and not _needs_shapes(one):
-            return typechecker(one)
         if dataclasses.is_dataclass(one) and "__init__" in vars(one):
             one.__init__ = checked(one.__init__)
             return one
-        return with_shapes(one)
+        if not inspect.isfunction(one) or inspect.isgeneratorfunction(one):
+            return thorough(one)
+        parts = [part for hint in one.__annotations__.values() for part in _parts(hint)]
+        if any(isinstance(part, str | typing.ForwardRef) for part in parts):
+            return thorough(one)
+        return _scoped(typechecker(one)) if any(map(_is_array, parts)) else typechecker(one)
 
     return checked
 
 
-def _needs_shapes(function) -> bool:
-    """Whether its annotations speak of arrays; what is written as text may, and so may what a
-    generator, which checks nothing before it is asked for its first value."""
-    hints = function.__annotations__.values()
-    return inspect.isgeneratorfunction(function) or any(map(_may_be_array, hints))
+def _scoped(function):
+    """Arrays of a call are held against each other: "n" is the same number in all of them."""
+    letters = _jaxtyped("context")
+
+    @functools.wraps(function)
+    def scoped(*args, **kwargs):
+        with letters:
+            return function(*args, **kwargs)
+
+    return scoped
 
 
-def _may_be_array(hint) -> bool:
-    if isinstance(hint, str | typing.ForwardRef):
-        return True
-    if inspect.isclass(hint) and issubclass(hint, jaxtyping.AbstractArray):
-        return True
-    parts = hint if isinstance(hint, list) else typing.get_args(hint)
-    return any(map(_may_be_array, parts))
+def _parts(hint):
+    """An annotation and all that it consists of."""
+    yield hint
+    for inner in hint if isinstance(hint, list) else typing.get_args(hint):
+        yield from _parts(inner)
+
+
+def _is_array(hint):
+    return inspect.isclass(hint) and issubclass(hint, jaxtyping.AbstractArray)
 
 
 jaxtyping.jaxtyped = _checked
