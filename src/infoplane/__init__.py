@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import infoplane.bottleneck as bottleneck  # noqa: F401
     import infoplane.training.variational as variational  # noqa: F401
+    import infoplane.wide as wide  # noqa: F401
     from infoplane.engine.cluster import RayCluster as RayCluster
     from infoplane.engine.grid import grid as grid
     from infoplane.engine.local import Local as Local
@@ -173,6 +174,8 @@ _HOMES = {
 _PACKAGES = {
     # theory: solve, curve, thresholds and more of a given joint distribution
     "bottleneck": "bottleneck",
+    # infinite ensembles of infinitely wide networks: kernels, training, information
+    "wide": "wide",
     # losses for a network with a normal code: vib, ceb, vdual, and what they are made of
     "variational": "training.variational",
 }
