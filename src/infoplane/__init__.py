@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from infoplane.experiments.dual.experiment import Dual as Dual
     from infoplane.experiments.layerwise.experiment import Layerwise as Layerwise
     from infoplane.experiments.regularised.experiment import Regularised as Regularised
+    from infoplane.experiments.wide.experiment import Wide as Wide
     from infoplane.measures.counting.binned import Binned as Binned
     from infoplane.measures.counting.decomposition import decompose as decompose
     from infoplane.measures.counting.plugin import PlugIn as PlugIn
@@ -159,6 +160,7 @@ _HOMES = {
     "Dual": "experiments.dual.experiment",
     "Layerwise": "experiments.layerwise.experiment",
     "Regularised": "experiments.regularised.experiment",
+    "Wide": "experiments.wide.experiment",
     "run": "runs",
     "grid": "engine.grid",
     "sweep": "sweeping",

@@ -67,7 +67,7 @@ def test_the_lower_bound_is_never_above_the_logarithm_of_n(seed, n, noise, outpu
     lower, _ = wide.input_information(
         drawn(n, outputs, seed=seed), torch.full((n,), noise).double(), draws=3, seed=seed
     )
-    assert lower <= math.log2(n) + 1e-12
+    assert lower <= math.log2(n) + 1e-6  # narrow codes cost digits
 
 
 def test_bounds_are_in_order_at_every_time(known):
