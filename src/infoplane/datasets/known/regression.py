@@ -62,9 +62,17 @@ class Regression:
         """I(X;Y) = −½ log2(1 − ρ²) in bits."""
         return -0.5 * math.log2(1 - self.rho2)
 
-    def sample(self, n: int, seed: int) -> tuple[Float[Tensor, "n d"], Float[Tensor, "n 1"]]:
-        """Pairs."""
-        white = standard_normal(n, self.inputs + 1, stream(seed, DATA, "regression"))
+    def sample(
+        self, n: int, seed: int, part: str = "train"
+    ) -> tuple[Float[Tensor, "n d"], Float[Tensor, "n 1"]]:
+        """Pairs.
+
+        Args:
+            n: How many.
+            seed: Of the draw.
+            part: Its name; parts of different names are independent.
+        """
+        white = standard_normal(n, self.inputs + 1, stream(seed, DATA, "regression", part))
         x = white[:, :-1] @ self.mixing.T
         noise = math.sqrt(1 - self.rho2) * white[:, -1]
         return x, (x @ self.slopes + noise)[:, None]

@@ -96,7 +96,8 @@ def plane(trace: Trace) -> Panel:
         course(f"{INFINITE}, lower bounds", lower(trace), told(trace), trace),
     ]
     if "finite_XT" in trace:
-        reached = trace[["finite_XT", "finite_TY", "time"]].dropna("snapshot", how="all")
+        there = trace["finite_XT"].notnull()
+        reached = trace.isel(snapshot=there.any([d for d in there.dims if d != "snapshot"]).values)
         series += [
             course(
                 f"{int(width)} units",

@@ -1,7 +1,7 @@
 """What is learned: the jointly normal problem, or the parity of digits."""
 
 from dataclasses import dataclass
-from typing import final
+from typing import Literal, final
 
 import torch
 from torch import Tensor
@@ -39,11 +39,10 @@ class Problem:
 
 def normal(task: Regression, network: Network, looking: Looking, seed: int) -> Problem:
     """The jointly normal problem."""
-    fresh = looking.batches * looking.batch_size
-    x, y = task.sample(network.samples + fresh, seed)
-    n = network.samples
+    x, y = task.sample(network.samples, seed)
+    new_x, new_y = task.sample(looking.batches * looking.batch_size, seed, "test")
     exact = GaussianBottleneck(task.covariance, task.inputs)
-    return Problem(x[:n], y[:n], x[n:], y[n:], NormalTarget(1.0), exact)
+    return Problem(x, y, new_x, new_y, NormalTarget(1.0), exact)
 
 
 def parity(data: Dataset, network: Network, looking: Looking, seed: int) -> Problem:
@@ -54,10 +53,12 @@ def parity(data: Dataset, network: Network, looking: Looking, seed: int) -> Prob
     """
     fresh = looking.batches * looking.batch_size
     parts = []
-    for part, count in (("train", network.samples), ("test", fresh)):
-        x, y = data.train_x, data.train_y
-        if part == "test":
-            x, y = data.test_x, data.test_y
+    counts: tuple[tuple[Literal["train", "test"], int], ...] = (
+        ("train", network.samples),
+        ("test", fresh),
+    )
+    for part, count in counts:
+        x, y = data.split(part)
         if count > len(x):
             raise InfoplaneError(
                 f"{count} {part} images are asked for and {data.name} has {len(x)}: take fewer "

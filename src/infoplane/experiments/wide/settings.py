@@ -65,7 +65,7 @@ class Network:
         True
         """
         kind, *told = name.split(" ")
-        values = dict(one.split("=") for one in told)
+        values = {key: value for key, _, value in (one.partition("=") for one in told)}
         function, _, convolution = kind.partition("-")
         for known in FUNCTIONS:
             if known == function:
@@ -166,7 +166,7 @@ class Finite:
 
     widths: tuple[int, ...] = (16, 64, 256)
     copies: int = 200
-    updates: int = 150
+    updates: int = 100
     rate: float = 0.2
 
     def __post_init__(self) -> None:
@@ -175,6 +175,4 @@ class Finite:
         if list(self.widths) != sorted(set(self.widths)):
             raise InfoplaneError(f"widths={self.widths}: give rising numbers.")
         if not 0 < self.rate < 2:
-            raise InfoplaneError(
-                f"rate={self.rate}: between 0 and 2, or descent diverges."
-            )
+            raise InfoplaneError(f"rate={self.rate}: between 0 and 2, or descent diverges.")
