@@ -24,7 +24,7 @@ SMALL = Wide(
     network=Network(samples=20, depth=1),
     task=Gaussian(inputs=4),
     looking=Looking(per_decade=1, batches=3, batch_size=60, draws=3),
-    finite=Finite(widths=(4, 128), copies=60, updates=40),
+    finite=Finite(widths=(2, 128), copies=100, updates=120),
 )
 
 
