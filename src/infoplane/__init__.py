@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import infoplane.bottleneck as bottleneck  # noqa: F401
     import infoplane.training.variational as variational  # noqa: F401
+    import infoplane.wide as wide  # noqa: F401
     from infoplane.engine.cluster import RayCluster as RayCluster
     from infoplane.engine.grid import grid as grid
     from infoplane.engine.local import Local as Local
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from infoplane.experiments.dual.experiment import Dual as Dual
     from infoplane.experiments.layerwise.experiment import Layerwise as Layerwise
     from infoplane.experiments.regularised.experiment import Regularised as Regularised
+    from infoplane.experiments.wide.experiment import Wide as Wide
     from infoplane.measures.counting.binned import Binned as Binned
     from infoplane.measures.counting.decomposition import decompose as decompose
     from infoplane.measures.counting.plugin import PlugIn as PlugIn
@@ -158,6 +160,7 @@ _HOMES = {
     "Dual": "experiments.dual.experiment",
     "Layerwise": "experiments.layerwise.experiment",
     "Regularised": "experiments.regularised.experiment",
+    "Wide": "experiments.wide.experiment",
     "run": "runs",
     "grid": "engine.grid",
     "sweep": "sweeping",
@@ -173,6 +176,8 @@ _HOMES = {
 _PACKAGES = {
     # theory: solve, curve, thresholds and more of a given joint distribution
     "bottleneck": "bottleneck",
+    # infinite ensembles of infinitely wide networks: kernels, training, information
+    "wide": "wide",
     # losses for a network with a normal code: vib, ceb, vdual, and what they are made of
     "variational": "training.variational",
 }

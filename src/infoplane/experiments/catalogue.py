@@ -11,6 +11,7 @@ from infoplane.experiments.protocol import Experiment, Shown
 from infoplane.experiments.regularised.experiment import Regularised
 from infoplane.experiments.species.experiment import DiverseAutoencoders
 from infoplane.experiments.watched import Watched
+from infoplane.experiments.wide.experiment import Wide
 from infoplane.values.errors import InfoplaneError
 
 WATCH = "watch"
@@ -23,6 +24,7 @@ EXPERIMENTS: Mapping[str, type[Experiment]] = {
     Latent.name: Latent,
     Layerwise.name: Layerwise,
     Regularised.name: Regularised,
+    Wide.name: Wide,
 }
 
 

@@ -20,7 +20,7 @@ from torch.nn.functional import cross_entropy
 from infoplane.models.stochastic import StochasticByClass
 from infoplane.observe.probe import Probe
 from infoplane.observe.stopwatch import Stopwatch
-from infoplane.quantities.diagonal import Diagonal, log_densities, log_mixture
+from infoplane.quantities.diagonal import Diagonal, log_densities, log_mixture, sandwich
 from infoplane.quantities.tables import entropy
 from infoplane.record.snapshot import Snapshot
 from infoplane.record.undisturbed import device_of, undisturbed
@@ -131,7 +131,7 @@ class Bounds:
         code, classes = _double(code), _double(model.by_class)
         z = drawn.double()
         own = code.log_density(z.unflatten(0, (self.draws, n)))
-        lower, upper = _from_others(own, log_densities(z, code))
+        lower, upper = sandwich(own, log_densities(z, code))
         return {
             "I_XT": torch.stack([self._rate(code, classes, z, own), upper]) / LN2,
             "I_TY": lost / LN2,
@@ -192,19 +192,6 @@ def described(draws: int) -> dict[str, Method]:
             parameters=json.dumps({"draws": draws}),
         ),
     }
-
-
-def _from_others(
-    own: Float[Tensor, "draws n"], each: Float[Tensor, "m n"]
-) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
-    """Lower and upper bound on I(X;Z) in nats: with and without the sample itself in the mean."""
-    draws, n = own.shape
-    places = torch.arange(n, device=own.device).repeat(draws)
-    others = each.clone()
-    others[torch.arange(len(each), device=own.device), places] = -math.inf
-    lower = own.flatten() - torch.logsumexp(each, 1) + math.log(n)
-    upper = own.flatten() - torch.logsumexp(others, 1) + math.log(n - 1)
-    return lower.mean(), upper.mean()
 
 
 def _double(code: Diagonal) -> Diagonal:

@@ -73,3 +73,27 @@ def log_mixture(
 ) -> Float[Tensor, " m"]:
     """The density ln Σ_j w_j N(z_i; μ_j, σ_j²)."""
     return torch.logsumexp(log_densities(z, each) + weights.log(), 1)
+
+
+def sandwich(
+    own: Float[Tensor, "draws n"], each: Float[Tensor, "m n"]
+) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
+    """Lower and upper bound on the information of n inputs and their codes, in nats.
+
+    E[ln p(z_i|x_i) − ln mean_j p(z_i|x_j)] over the n inputs, with and without x_i itself in the
+    mean; the lower bound is at most ln n. In expectation over inputs and draws the truth lies
+    between both.
+
+    Args:
+        own: ln p(z|x) of several draws of every input's code under its own input.
+        each: The same of all draws (m = draws·n, in order) under every input.
+
+    Source: poole2019variational.
+    """
+    draws, n = own.shape
+    places = torch.arange(n, device=own.device).repeat(draws)
+    others = each.clone()
+    others[torch.arange(len(each), device=own.device), places] = -math.inf
+    lower = own.flatten() - torch.logsumexp(each, 1) + math.log(n)
+    upper = own.flatten() - torch.logsumexp(others, 1) + math.log(n - 1)
+    return lower.mean(), upper.mean()

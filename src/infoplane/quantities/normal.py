@@ -153,6 +153,43 @@ def rank(covariance: Float[Tensor, "d d"]) -> int:
     return whitening(covariance).shape[1]
 
 
+def divergence(
+    mean: Float[Tensor, "d k"],
+    covariance: Float[Tensor, "d d"],
+    other_mean: Float[Tensor, "d k"],
+    other: Float[Tensor, "d d"],
+) -> Float[Tensor, ""]:
+    """KL(N(m, Σ) ‖ N(m′, Σ′)) in bits, summed over k independent normals of these covariances.
+
+    ½[tr Σ′⁻¹Σ + (m′ − m)ᵀ Σ′⁻¹ (m′ − m) − d − ln det Σ/det Σ′]; +∞ where Σ is singular.
+
+    Args:
+        mean: One column m for each of the k.
+        covariance: Σ.
+        other_mean: m′.
+        other: Σ′.
+
+    Source: cover2006elements, chapter 8.
+
+    Raises:
+        InfoplaneError: Σ′ is singular, so that most points have no density under it.
+    """
+    values, vectors = torch.linalg.eigh(other)
+    if not float(values[0]) > len(values) * EPS * float(values[-1].abs()):
+        raise InfoplaneError(
+            f"The covariance compared with is singular (eigenvalues {float(values[0]):.3g} to "
+            f"{float(values[-1]):.3g}): variables repeat each other. Leave some out, or add noise "
+            f"of a variance of {2 * len(values) * EPS * float(values[-1].abs()):.1g} or more to "
+            "both diagonals."
+        )
+    white = vectors / values.sqrt()
+    inner = white.T @ covariance @ white
+    shares = torch.linalg.eigvalsh(0.5 * (inner + inner.T))
+    volume = torch.where(shares > 0, shares.clamp_min(0).log(), -torch.inf).sum()
+    apart = (white.T @ (mean - other_mean)).square().sum()
+    return 0.5 * (mean.shape[1] * (shares.sum() - len(shares) - volume) + apart) / LN2
+
+
 def whitening(covariance: Float[Tensor, "d d"]) -> Float[Tensor, "d r"]:
     """W with WᵀΣW = 1 over the r dimensions in which the variable varies."""
     inverse = _inverse_deviations(covariance)
