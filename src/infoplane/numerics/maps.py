@@ -63,5 +63,10 @@ def _one_by_one(maps: Tensor, rule: Bandwidth) -> tuple[Tensor, Tensor]:
 
 def _scales(maps: Tensor, rule: Bandwidth) -> Tensor | None:
     """The rule's factors of maps (n, c, d), each scaled as a variable of its own; shape (c·d,)."""
-    scales = rule.scale(maps.movedim(1, 0))
-    return None if scales is None else scales.expand(*maps.shape[1:]).flatten()
+    columns = maps.flatten(1)
+    scales = rule.scale(columns)
+    if scales is None or len(scales) == columns.shape[1]:
+        return scales
+    each = [rule.scale(one) for one in maps.unbind(1)]  # one factor for every map
+    factors = torch.stack([one for one in each if one is not None])
+    return factors.expand(*maps.shape[1:]).flatten()
