@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from infoplane.engine.local import Local as Local
     from infoplane.experiments.autoencoder.experiment import Autoencoder as Autoencoder
     from infoplane.experiments.calibration.experiment import Calibration as Calibration
+    from infoplane.experiments.convnet.experiment import Convnet as Convnet
     from infoplane.experiments.dual.experiment import Dual as Dual
     from infoplane.experiments.layerwise.experiment import Layerwise as Layerwise
     from infoplane.experiments.regularised.experiment import Regularised as Regularised
@@ -157,6 +158,7 @@ _HOMES = {
     # experiments: one, or many over settings and seeds
     "Autoencoder": "experiments.autoencoder.experiment",
     "Calibration": "experiments.calibration.experiment",
+    "Convnet": "experiments.convnet.experiment",
     "Dual": "experiments.dual.experiment",
     "Layerwise": "experiments.layerwise.experiment",
     "Regularised": "experiments.regularised.experiment",

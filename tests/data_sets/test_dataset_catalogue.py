@@ -5,12 +5,14 @@ from infoplane.datasets.digits import digits
 from infoplane.values.errors import InfoplaneError
 
 
-def test_the_catalogue_knows_four_sets():
-    assert set(CATALOGUE) == {"digits", "mnist", "fashion", "emnist"}
+def test_the_catalogue_knows_five_sets():
+    assert set(CATALOGUE) == {"digits", "mnist", "fashion", "emnist", "cifar10"}
 
 
 def test_an_unknown_name_lists_the_known_ones():
-    with pytest.raises(InfoplaneError, match="'cifar'.*'digits', 'emnist', 'fashion', 'mnist'"):
+    with pytest.raises(
+        InfoplaneError, match="'cifar'.*'cifar10', 'digits', 'emnist', 'fashion', 'mnist'"
+    ):
         load("cifar")
 
 

@@ -11,6 +11,7 @@ from infoplane.numerics.binning import Distinct, FixedWidth, Quantile
 from infoplane.observe.binned import BinnedStates
 from infoplane.observe.estimator import MatrixRenyi
 from infoplane.observe.from_samples import FromSamples
+from infoplane.observe.of_maps import OfMaps
 from infoplane.values.estimate import Estimate
 from infoplane.values.methods import RENYI
 
@@ -47,6 +48,7 @@ ESTIMATORS = (
     MatrixRenyi(2.0, LeeJo()),
     MatrixRenyi(math.inf, MedianDistance()),
     MatrixRenyi(0.5, Fixed(1.0)),
+    OfMaps(MatrixRenyi(1.01, Tapia()), ("image",)),
     BinnedStates(FixedWidth(0.7)),
     BinnedStates(Quantile(3), {"x": Distinct()}, "miller-madow"),
     BinnedStates(FixedWidth(1.0), correction="shrinkage"),
@@ -143,4 +145,4 @@ def test_it_says_what_it_is(one):
     method = one.method
     assert method.words and "0x" not in method.words + method.parameters
     assert all(isinstance(key, str) for key in method.sources)
-    assert (method.family == RENYI) == isinstance(one, MatrixRenyi)
+    assert (method.family == RENYI) == isinstance(one, MatrixRenyi | OfMaps)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
+from infoplane.datasets import cifar
 from infoplane.datasets.base import Dataset
 from infoplane.datasets.digits import digits
 from infoplane.datasets.images import EMNIST, FASHION, MNIST, read
@@ -20,6 +21,7 @@ CATALOGUE: Mapping[str, Callable[[Path | None], Dataset]] = {
     "mnist": partial(read, MNIST),
     "fashion": partial(read, FASHION),
     "emnist": partial(read, EMNIST),
+    "cifar10": partial(cifar.read, cifar.CIFAR10),
 }
 """How to read each dataset, given the folder that the user named."""
 
@@ -28,7 +30,7 @@ def load(name: str, data_dir: Path | str | None = None) -> Dataset:
     """A dataset of the catalogue.
 
     Args:
-        name: "digits", "mnist", "fashion" or "emnist".
+        name: "digits", "mnist", "fashion", "emnist" or "cifar10".
         data_dir: Folder with ``<name>/…``, and the only place to look. None: ``$INFOPLANE_DATA``,
             then the user's cache, then a checked download.
 

@@ -1,6 +1,7 @@
 """Downloads that are either exactly the file that was meant, or an error."""
 
 import os
+import tarfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import mkstemp
-from typing import Protocol, final, runtime_checkable
+from typing import IO, Protocol, final, runtime_checkable
 
 import pooch
 from rich.console import Console
@@ -85,10 +86,50 @@ class Zipped:
             zipfile.ZipFile(file) as archive,
         ):
             for name in names:
-                with archive.open(self.inside + name) as packed, _scratch(folder) as unpacked:
-                    with unpacked.open("wb") as target:
-                        copyfileobj(packed, target, CHUNK)
-                    unpacked.replace(folder / name)
+                with archive.open(self.inside + name) as packed, _whole(folder / name) as target:
+                    copyfileobj(packed, target, CHUNK)
+
+
+@final
+@dataclass(frozen=True)
+class Tarred:
+    """Files inside one compressed TAR archive.
+
+    Attributes:
+        urls: The archive on several mirrors, tried in order.
+        sha256: Its checksum.
+        inside: The folder of the files within the archive; it ends with a slash.
+    """
+
+    urls: tuple[str, ...]
+    sha256: str
+    inside: str
+
+    def fetch(self, names: Sequence[str], folder: Path) -> None:
+        """Downloads the archive, unpacks the named files and drops the rest.
+
+        Raises:
+            InfoplaneError: No mirror has the archive with the right checksum.
+        """
+        remedy = f"unpack the archive's {', '.join(names)} into {folder}"
+        with (
+            _downloaded(self.urls, self.sha256, folder, remedy) as file,
+            tarfile.open(file, "r:gz") as archive,
+        ):
+            for name in names:
+                packed = archive.extractfile(self.inside + name)
+                assert packed is not None  # an archive of this checksum has it as a plain file
+                with packed, _whole(folder / name) as target:
+                    copyfileobj(packed, target, CHUNK)
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write into, which appears under its name when all is written."""
+    with _scratch(path.parent) as unpacked:
+        with unpacked.open("wb") as target:
+            yield target
+        unpacked.replace(path)
 
 
 @contextmanager

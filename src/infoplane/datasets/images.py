@@ -1,10 +1,8 @@
 """MNIST, Fashion-MNIST and the lower-case letters of EMNIST: found on this machine or downloaded.
 
-They are looked for in the folder that was named, and there alone; otherwise in ``$INFOPLANE_DATA``,
-then in the user's cache, and what the cache lacks is downloaded into it.
+Where they are looked for is told in ``lookup``.
 """
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import final
@@ -12,12 +10,12 @@ from typing import final
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
-from platformdirs import user_cache_path
 from torch import Tensor
 
 from infoplane.datasets.base import Dataset
 from infoplane.datasets.fetch import Loose, Remote, Zipped
 from infoplane.datasets.idx import read_idx
+from infoplane.datasets.lookup import found
 from infoplane.values.errors import InfoplaneError
 
 SIDE = 28
@@ -137,12 +135,7 @@ def read(archive: Archive, data_dir: Path | None = None, cache: Path | None = No
         InfoplaneError: ``data_dir`` lacks a file, a file is damaged or belongs to other data, or
             a download failed.
     """
-    if data_dir is None:
-        paths = _usual_files(archive, user_cache_path("infoplane") if cache is None else cache)
-        remedy = "Delete it and it will be downloaded again."
-    else:
-        paths = _named_files(archive, data_dir)
-        remedy = "Replace it with an intact one, or name no folder and it will be downloaded."
+    paths, remedy = found(archive, data_dir, cache)
     train, test = archive.counts
     shapes = [(train, SIDE, SIDE), (train,), (test, SIDE, SIDE), (test,)]
     arrays = [_read_shape(path, shape, remedy) for path, shape in zip(paths, shapes, strict=True)]
@@ -151,66 +144,6 @@ def read(archive: Archive, data_dir: Path | None = None, cache: Path | None = No
         *_part(arrays[0], arrays[1], archive.first_class, archive.train_limit),
         *_part(arrays[2], arrays[3], archive.first_class),
     )
-
-
-def _named_files(archive: Archive, data_dir: Path) -> list[Path]:
-    """The files in the folder that the user named."""
-    tried = [_Folder(data_dir / name, archive.files) for name in archive.folders]
-    for folder in tried:
-        if not folder.missing:
-            return folder.present
-    raise InfoplaneError(
-        f"{archive.name} is not complete under {data_dir}: {'; '.join(map(str, tried))}. "
-        "Put the files there (.gz or unpacked), or name no folder and they will be downloaded."
-    )
-
-
-def _usual_files(archive: Archive, cache: Path) -> list[Path]:
-    """The files in ``$INFOPLANE_DATA`` or the cache, downloaded if neither has them all."""
-    shared = os.environ.get("INFOPLANE_DATA")
-    for root in (Path(shared).expanduser(), cache) if shared else (cache,):
-        for name in archive.folders:
-            folder = _Folder(root / name, archive.files)
-            if not folder.missing:
-                return folder.present
-    target = _Folder(cache / archive.folders[0], archive.files)
-    try:
-        target.path.mkdir(parents=True, exist_ok=True)
-        archive.remote.fetch(target.missing, target.path)
-    except OSError as problem:
-        raise InfoplaneError(
-            f"Downloads cannot be kept in {target.path}: {problem.strerror}. "
-            "Put the files elsewhere and say where with --data-dir or $INFOPLANE_DATA."
-        ) from problem
-    return target.present
-
-
-@final
-@dataclass(frozen=True)
-class _Folder:
-    """A folder that may hold an archive's files; it is looked at anew each time."""
-
-    path: Path
-    files: tuple[str, ...]
-
-    @property
-    def missing(self) -> list[str]:
-        """The files that are there neither packed nor unpacked."""
-        return [name for name in self.files if self._find(name) is None]
-
-    @property
-    def present(self) -> list[Path]:
-        """The files that are there, in order."""
-        return [path for path in map(self._find, self.files) if path is not None]
-
-    def _find(self, name: str) -> Path | None:
-        choices = (self.path / name, self.path / name.removesuffix(".gz"))
-        return next((path for path in choices if os.path.isfile(path)), None)
-
-    def __str__(self) -> str:
-        if not os.path.isdir(self.path):
-            return f"there is no folder {self.path}"
-        return f"{self.path} lacks {', '.join(self.missing)}"
 
 
 def _read_shape(path: Path, shape: tuple[int, ...], remedy: str) -> UInt8[np.ndarray, "..."]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from infoplane.experiments.autoencoder.experiment import Autoencoder
 from infoplane.experiments.calibration.experiment import Calibration
+from infoplane.experiments.convnet.experiment import Convnet
 from infoplane.experiments.dual.experiment import Dual
 from infoplane.experiments.latent.experiment import Latent
 from infoplane.experiments.layerwise.experiment import Layerwise
@@ -19,6 +20,7 @@ WATCH = "watch"
 EXPERIMENTS: Mapping[str, type[Experiment]] = {
     Autoencoder.name: Autoencoder,
     Calibration.name: Calibration,
+    Convnet.name: Convnet,
     DiverseAutoencoders.name: DiverseAutoencoders,
     Dual.name: Dual,
     Latent.name: Latent,

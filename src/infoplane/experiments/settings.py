@@ -89,6 +89,10 @@ class Probing:
             raise InfoplaneError("This experiment looks at one probe: probe_from=test, or train.")
         return self._drawn(data, self.probe_from, seed)
 
+    def judged(self, data: Dataset, seed: int) -> Probe:
+        """Of two probes the one that claims are about, that of the test samples."""
+        return self._drawn(data, "train" if self.probe_from == "train" else "test", seed)
+
     def planes(
         self, data: Dataset, seed: int, plane: Callable[[Probe], Plane]
     ) -> Plane | SideBySide:

@@ -5,6 +5,7 @@ for them. Absolute values under different rules are not comparable; that is why 
 """
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal, Protocol, final, runtime_checkable
 
@@ -65,10 +66,29 @@ class _AsGiven:
         return None
 
 
-def _shrinking(factor: float, squared: Tensor, d: int) -> Tensor:
+@runtime_checkable
+class FromShape(Protocol):
+    """A rule whose width follows from how many samples and columns there are, and nothing else."""
+
+    def width_for(self, n: int, d: int) -> float:
+        """The width for n samples of d columns, scaled."""
+        ...
+
+
+class _FromShape(ABC):
+    """Shared by the rules whose width needs no distances."""
+
+    @abstractmethod
+    def width_for(self, n: int, d: int) -> float: ...
+
+    def sigma(self, squared: Float[Tensor, "*batch n n"], d: int) -> Float[Tensor, "*batch"]:
+        """The same width for every batch."""
+        return squared.new_full(squared.shape[:-2], self.width_for(squared.shape[-1], d))
+
+
+def _shrinking(factor: float, n: int, d: int) -> float:
     """Factor · n^(−1/(4+d)), the common form of the published rules."""
-    n = squared.shape[-1]
-    return squared.new_full(squared.shape[:-2], factor * n ** (-1 / (4 + d)))
+    return factor * n ** (-1 / (4 + d))
 
 
 def _positive(rule: object, **numbers: float) -> None:
@@ -81,7 +101,7 @@ def _positive(rule: object, **numbers: float) -> None:
 
 @final
 @dataclass(frozen=True)
-class Silverman(_AsGiven):
+class Silverman(_AsGiven, _FromShape):
     """σ = h·n^(−1/(4+d)) of Yu and Principe; h = 5 for the forward chain. Not scale-invariant.
 
     Source: yu2019understanding; yu2020understanding.
@@ -104,14 +124,14 @@ class Silverman(_AsGiven):
         """Keys in ``references.bib``."""
         return ("yu2019understanding", "yu2020understanding")
 
-    def sigma(self, squared: Float[Tensor, "*batch n n"], d: int) -> Float[Tensor, "*batch"]:
+    def width_for(self, n: int, d: int) -> float:
         """h·n^(−1/(4+d))."""
-        return _shrinking(self.h, squared, d)
+        return _shrinking(self.h, n, d)
 
 
 @final
 @dataclass(frozen=True)
-class LeeJo(_AsGiven):
+class LeeJo(_AsGiven, _FromShape):
     """σ = γ·n^(−1/(4+d)) of Lee and Jo, γ = 2. Saturates on wide layers. Not scale-invariant.
 
     Source: lee2021information.
@@ -134,14 +154,14 @@ class LeeJo(_AsGiven):
         """Keys in ``references.bib``."""
         return ("lee2021information",)
 
-    def sigma(self, squared: Float[Tensor, "*batch n n"], d: int) -> Float[Tensor, "*batch"]:
+    def width_for(self, n: int, d: int) -> float:
         """γ·n^(−1/(4+d))."""
-        return _shrinking(self.gamma, squared, d)
+        return _shrinking(self.gamma, n, d)
 
 
 @final
 @dataclass(frozen=True)
-class Tapia:
+class Tapia(_FromShape):
     """σ = γ·√d·n^(−1/(4+d)) on standardised samples: the scale-invariant rule.
 
     The published code adds 1e-8 to every variance, which makes small activations scale-dependent
@@ -184,14 +204,14 @@ class Tapia:
         """Keys in ``references.bib``."""
         return ("tapia2020information",)
 
-    def sigma(self, squared: Float[Tensor, "*batch n n"], d: int) -> Float[Tensor, "*batch"]:
+    def width_for(self, n: int, d: int) -> float:
         """γ·√d·n^(−1/(4+d))."""
-        return _shrinking(self.gamma * math.sqrt(d), squared, d)
+        return _shrinking(self.gamma * math.sqrt(d), n, d)
 
 
 @final
 @dataclass(frozen=True)
-class Fixed(_AsGiven):
+class Fixed(_AsGiven, _FromShape):
     """One width chosen by hand, in the units of the samples."""
 
     scale_invariant: ClassVar[bool] = False
@@ -211,9 +231,9 @@ class Fixed(_AsGiven):
         """Keys in ``references.bib``."""
         return ()
 
-    def sigma(self, squared: Float[Tensor, "*batch n n"], d: int) -> Float[Tensor, "*batch"]:
+    def width_for(self, n: int, d: int) -> float:
         """The given width."""
-        return squared.new_full(squared.shape[:-2], self.width)
+        return self.width
 
 
 @final

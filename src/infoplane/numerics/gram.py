@@ -66,8 +66,7 @@ class Dense:
 
     def purity(self) -> Float[Tensor, "*batch"]:
         """‖K‖²/(tr K)²."""
-        trace = self.kernel.diagonal(dim1=-2, dim2=-1).sum(-1)
-        return self.kernel.square().sum((-2, -1)) / trace.square()
+        return self.kernel.square().sum((-2, -1)) / _trace(self.kernel).square()
 
     def times(self, other: Gram) -> Gram:
         """Element-wise product with a dense Gram; class blocks where the other holds labels."""
@@ -147,9 +146,10 @@ class Blocks:
 
     def spectrum(self) -> Float[Tensor, "*batch n"]:
         """Eigenvalues of all blocks, each weighted by its share of the trace."""
-        kernels = self.kernel.reshape(-1, self.n, self.n)
-        batches = zip(kernels, self.ids.reshape(-1, self.n), strict=True)
-        rows = [_block_spectrum(kernel, ids) for kernel, ids in batches]
+        kernels, ids = self.kernel.reshape(-1, self.n, self.n), self.ids.reshape(-1, self.n)
+        if bool((ids == ids[:1]).all()):  # blocks of one shape are solved together
+            return _block_spectrum(kernels, ids[0]).reshape(self.ids.shape)
+        rows = [_block_spectrum(*one) for one in zip(kernels, ids, strict=True)]
         return torch.stack(rows).reshape(self.ids.shape)
 
     def purity(self) -> Float[Tensor, "*batch"]:
@@ -205,10 +205,14 @@ def _renumbered(ids: Tensor) -> Tensor:
 
 
 def _block_spectrum(kernel: Tensor, ids: Tensor) -> Tensor:
-    """Eigenvalues of one kernel restricted to its classes, shape (n,)."""
-    trace = kernel.diagonal().sum()
+    """Eigenvalues of kernels (…, n, n) restricted to classes that they share, shape (…, n)."""
+    trace = _trace(kernel)
     parts = []
     for members in (ids == label for label in ids.unique()):
-        block = kernel[members][:, members]
-        parts.append(spectrum(block) * (block.diagonal().sum() / trace))
-    return torch.cat(parts)
+        block = kernel[..., members, :][..., members]
+        parts.append(spectrum(block) * (_trace(block) / trace)[..., None])
+    return torch.cat(parts, -1)
+
+
+def _trace(kernel: Tensor) -> Tensor:
+    return kernel.diagonal(dim1=-2, dim2=-1).sum(-1)

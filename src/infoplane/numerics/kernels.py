@@ -43,7 +43,8 @@ def squared_distances(
 
 def _norms_and_products(x: Tensor, scale: Tensor | None) -> tuple[Tensor, Tensor]:
     """‖x_i‖² and ⟨x_i, x_j⟩ of the centred and scaled samples, summed over groups of columns."""
-    groups = _column_groups(x)
+    n = x.shape[-2]
+    groups = _column_groups(x, at_least=2 * n * n)  # else adding up costs more than multiplying
     first = next(groups)
     norms, products = _of_group(x[..., first], _factor(scale, first))
     for group in groups:
@@ -132,10 +133,15 @@ def row_norms(x: Num[Tensor, "*batch n d"]) -> Float[Tensor, "*batch n"]:
     return torch.stack(parts).sum(0).sqrt()
 
 
-def _column_groups(x: Tensor) -> Iterator[slice]:
-    """All columns, a few at a time where the array is wide."""
+def _column_groups(x: Tensor, at_least: int = 0) -> Iterator[slice]:
+    """All columns, a few at a time where the array is wide.
+
+    Args:
+        x: The array.
+        at_least: So many numbers are taken at a time even where ``CHUNK`` is fewer.
+    """
     d = x.shape[-1]
-    width = max(1, CHUNK * d // x.numel()) if x.numel() > WIDE else d
+    width = max(1, max(CHUNK, at_least) * d // x.numel()) if x.numel() > WIDE else d
     return (slice(start, start + width) for start in range(0, d, width))
 
 

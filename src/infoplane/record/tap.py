@@ -29,15 +29,24 @@ class Tap:
         names: Names of submodules as ``model.named_modules()`` gives them.
         see: Takes the outputs one at a time, so that they need not be kept; without it, copies of
             all of them are.
+        attached: Whether they are shown as part of the graph, to whoever wants their gradient.
 
     Raises:
         InfoplaneError: On entry, a name is no submodule.
     """
 
-    def __init__(self, model: nn.Module, names: Iterable[str], see: See | None = None) -> None:
+    def __init__(
+        self,
+        model: nn.Module,
+        names: Iterable[str],
+        see: See | None = None,
+        *,
+        attached: bool = False,
+    ) -> None:
         self._modules = layers_of(model)
         self._names = tuple(names)
         self._see = see
+        self._attached = attached
         self._hooks: list[RemovableHandle] = []
 
     def __enter__(self) -> Mapping[str, Tensor]:
@@ -55,7 +64,7 @@ class Tap:
         for name in dict.fromkeys(meant.values()):
             first = f"{name}@1"
             numbered = any(asked == first or asked.startswith(f"{first}[") for asked in self._names)
-            hook = _shown(name, numbered, self._see or copy)
+            hook = _shown(name, numbered, self._see or copy, self._attached)
             self._hooks.append(self._modules[name].register_forward_hook(hook))
         return seen
 
@@ -80,7 +89,7 @@ def tensors_in(output: object) -> dict[str, Tensor]:
     return {"": next(iter(found.values()))} if len(found) == 1 else found
 
 
-def _shown(name: str, numbered: bool, see: See) -> Callable[..., None]:
+def _shown(name: str, numbered: bool, see: See, attached: bool) -> Callable[..., None]:
     """A hook that shows every call's output under a name of its own."""
     calls = count(1)
 
@@ -88,7 +97,7 @@ def _shown(name: str, numbered: bool, see: See) -> Callable[..., None]:
         number = next(calls)
         call = f"{name}@{number}" if number > 1 or numbered else name
         for place, tensor in tensors_in(output).items():
-            see(call + place, tensor.detach())
+            see(call + place, tensor if attached else tensor.detach())
 
     return hook
 
