@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, final, get_args
+from typing import Literal, final
 
 import torch
 from jaxtyping import Float
@@ -131,7 +131,7 @@ class StackedNetworks(nn.Module):
         seed: int,
     ) -> None:
         super().__init__()
-        _require(widths, nets, activation, noise)
+        _require(widths, nets, noise)
         self.nets, self.kind, self.noise = nets, activation, noise
         names = hidden_names(len(widths) - 2)
         of = ACTIVATIONS[activation].of
@@ -193,11 +193,11 @@ class StackedNetworks(nn.Module):
         """One of the networks as a module of its own, with copies of its weights."""
         parts: list[nn.Module] = []
         for stage in self.stages:
-            linear = nn.Linear(stage.weight.shape[2], stage.weight.shape[1])
+            linear = nn.Linear(stage.weight.shape[2], stage.weight.shape[1]).to(stage.weight)
             with torch.no_grad():
                 linear.weight.copy_(stage.weight[place])
                 linear.bias.copy_(stage.bias[place])
-            parts += [linear.to(stage.weight), _MODULES[self.kind]()]
+            parts += [linear, _MODULES[self.kind]()]
         return nn.Sequential(*parts[:-1], nn.Softmax(-1))
 
     def _for_each(self, x: Tensor) -> Float[Tensor, "n net inputs"]:
@@ -211,14 +211,11 @@ def _probabilities(scores: Float[Tensor, "net classes n"]) -> Tensor:
     return scores.softmax(1)
 
 
-def _require(widths: Sequence[int], nets: int, activation: str, noise: float) -> None:
+def _require(widths: Sequence[int], nets: int, noise: float) -> None:
     if len(widths) < 2 or min(widths) < 1 or nets < 1:
         raise InfoplaneError(
             f"widths={tuple(widths)}, nets={nets}: inputs and classes are the least, and every "
             "number is at least 1."
         )
-    if activation not in get_args(ActivationName):
-        known = ", ".join(get_args(ActivationName))
-        raise InfoplaneError(f"activation={activation!r}: there are {known}.")
     if not (math.isfinite(noise) and noise >= 0):
         raise InfoplaneError(f"noise={noise}: a standard deviation, finite and at least 0.")

@@ -7,7 +7,6 @@ from typing import final
 import numpy as np
 import torch
 import xarray as xr
-from jaxtyping import Float
 from torch import Tensor, nn
 
 from infoplane.observe.stopwatch import Stopwatch
@@ -88,7 +87,7 @@ class GradientNoise:
         norms = self._norms([one.detach() for one in weights])
         return dict(zip(MEANINGS, (mean, std, snr, norms), strict=True))
 
-    def _norms(self, tensors: Sequence[Float[Tensor, "*shape"]]) -> np.ndarray:
+    def _norms(self, tensors: Sequence[Tensor]) -> np.ndarray:
         """Shape (layer,), or (net, layer) of stacked networks."""
         start = 1 if self.stacked else 0
         norms = [one.double().flatten(start).norm(dim=start) for one in tensors]

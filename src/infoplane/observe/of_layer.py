@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple, Protocol, final
+from typing import NamedTuple, Protocol, final, runtime_checkable
 
 import numpy as np
 import torch
@@ -41,6 +41,7 @@ class Told(NamedTuple):
     entropy: Float[ndarray, " net"]
 
 
+@runtime_checkable
 class OfLayer(Protocol):
     """An estimator, or several that share their work."""
 

@@ -206,7 +206,7 @@ class Blackbox(Experiment):
         fewer = self._some(n, look.noisy_patterns)
         asked = [
             *(Asked(Counted(name, one), at["all"], self.networks) for name, one in BINS.items()),
-            Asked(Bounds(look.kde_variance), at["kde"], few),
+            Asked(Bounds(look.kde_variance), at["kde"], few, self._some(n, look.kde_patterns)),
             Asked(Noisy(look.noisy_deviation, self.seed), at["noisy"], few, fewer),
             *(
                 Asked(

@@ -173,7 +173,8 @@ class Looking:
     Attributes:
         snapshots: At most so many moments, log-spaced in epochs.
         compared: So many networks are asked under every estimator.
-        kde_snapshots: Moments of the pairwise bounds, on all patterns.
+        kde_snapshots: Moments of the pairwise bounds.
+        kde_patterns: Patterns they are measured on, at most; 4096 are all.
         kde_variance: Variance of their noise.
         renyi_snapshots: Moments of matrix-based Rényi.
         renyi_patterns: Patterns it is measured on, at most.
@@ -187,6 +188,7 @@ class Looking:
     snapshots: int = 60
     compared: int = 10
     kde_snapshots: int = 12
+    kde_patterns: int = 4096
     kde_variance: float = 1e-3
     renyi_snapshots: int = 8
     renyi_patterns: int = 256
@@ -204,6 +206,7 @@ class Looking:
             renyi_snapshots=self.renyi_snapshots,
             noisy_snapshots=self.noisy_snapshots,
             gradient_snapshots=self.gradient_snapshots,
+            kde_patterns=self.kde_patterns,
             renyi_patterns=self.renyi_patterns,
             noisy_patterns=self.noisy_patterns,
         )
