@@ -8,6 +8,7 @@ import xarray as xr
 
 from infoplane.analysis.claims import Claim, Evidence, estimators
 from infoplane.analysis.curves import together
+from infoplane.analysis.family import member
 from infoplane.analysis.networks import INIT, fall, margin, peak_and_end, pseudo_values
 from infoplane.experiments.blackbox.claims import (
     CLUSTERS,
@@ -29,7 +30,6 @@ from infoplane.experiments.blackbox.claims import (
     saturation,
 )
 from infoplane.experiments.blackbox.settings import FULL, PROTOCOLS, Variant
-from infoplane.experiments.members import members
 from infoplane.observe.networks import PROPAGATED
 from infoplane.values.trace import Trace
 
@@ -45,15 +45,17 @@ def claims(trace: Trace) -> list[Claim]:
     found: list[Claim] = []
     if base is not None:
         whole = replace(Variant.named(base), share=None)
-        found += [of_member(one, base) for one in _of_tanh()]
-        found += _of_others(names, base)
+        found += [of_member(trace, one, base) for one in _of_tanh()]
+        found += _of_others(trace, names, base)
         shares = [one for one in names if replace(Variant.named(one), share=None) == whole]
         found += [_across_shares(shares)] if len(shares) > 1 else []
     noisy = [one for one in names if Variant.named(one).noise]
-    found += [of_member(clustering(), one, _alone(CLUSTERS, noisy, one)) for one in noisy]
+    found += [of_member(trace, clustering(), one, _alone(CLUSTERS, noisy, one)) for one in noisy]
     stochastic = [one for one in names if Variant.named(one).plan.optimiser == "sgd"]
     gradual = [one for one in stochastic if Variant.named(one).plan.batch_size != FULL]
-    return found + [of_member(gradient_phases(), one, f"{TRANSITION} {one}") for one in gradual]
+    return found + [
+        of_member(trace, gradient_phases(), one, f"{TRANSITION} {one}") for one in gradual
+    ]
 
 
 def plain(names: Sequence[str]) -> str | None:
@@ -61,16 +63,19 @@ def plain(names: Sequence[str]) -> str | None:
     return next((name for name in PROTOCOLS if name in names), None)
 
 
-def of_member(claim: Claim, name: str, key: str = "") -> Claim:
-    """The same claim, asked of one member of a family."""
+def part(trace: Trace, name: str) -> Trace:
+    """One member as a run of its own."""
+    variant = Variant.named(name)
+    told = {"activation": variant.activation, "noise": variant.noise, "rule": variant.rule}
+    return member(trace, ALONG, name).assign_attrs(told)
 
-    def part(trace: Trace) -> Trace:
-        one = members(trace, ALONG)[name]
-        variant = Variant.named(name)
-        return one.assign_attrs(activation=variant.activation, noise=variant.noise)
+
+def of_member(family: Trace, claim: Claim, name: str, key: str = "") -> Claim:
+    """The same claim, asked of one member of a family."""
+    names = claim.asked_of(part(family, name))
 
     def of(rule: Statistic) -> Statistic:
-        return lambda trace: rule(part(trace))
+        return lambda trace: rule(part(trace, name))
 
     return replace(
         claim,
@@ -79,9 +84,9 @@ def of_member(claim: Claim, name: str, key: str = "") -> Claim:
         statistic=of(claim.statistic),
         rests_on=of(claim.rests_on),
         controls={what: of(one) for what, one in claim.controls.items()},
-        evidence=lambda trace: claim.evidence(part(trace)),
-        needs=lambda trace: claim.needs(part(trace)),
-        asked_of=lambda trace: claim.asked_of(part(trace)),
+        evidence=lambda trace: claim.evidence(part(trace, name)),
+        needs=lambda trace: claim.needs(part(trace, name)),
+        asked_of=lambda trace: names,
     )
 
 
@@ -94,7 +99,7 @@ def _of_tanh() -> list[Claim]:
     return [compresses(), published(), gradient_phases(), onset(), saturation()]
 
 
-def _of_others(names: Sequence[str], base: str) -> list[Claim]:
+def _of_others(trace: Trace, names: Sequence[str], base: str) -> list[Claim]:
     """Members that differ from the paper's networks in one thing."""
     own = Variant.named(base)
     found: list[Claim] = []
@@ -106,6 +111,7 @@ def _of_others(names: Sequence[str], base: str) -> list[Claim]:
     if full in names:
         found += [
             of_member(
+                trace,
                 replace(
                     compresses(),
                     source=f"{SAXE}, full-batch gradient descent compresses as well",
@@ -119,9 +125,8 @@ def _of_others(names: Sequence[str], base: str) -> list[Claim]:
 
 def _falls_less(base: str, other: str) -> Claim:
     def less(trace: Trace) -> xr.DataArray:
-        parts = members(trace, ALONG)
         of_fall = by_layer(fall, lambda one: _shared(trace))
-        return of_fall(parts[base]) - of_fall(parts[other])
+        return of_fall(part(trace, base)) - of_fall(part(trace, other))
 
     return Claim(
         key=f"{COMPRESSES} less-{_activation(other)}",
@@ -140,7 +145,7 @@ def _falls_less(base: str, other: str) -> Claim:
 
 def _does_not_fall(other: str) -> Claim:
     def missing(trace: Trace) -> xr.DataArray:
-        return -by_layer(margin, lambda one: _shared(trace))(members(trace, ALONG)[other])
+        return -by_layer(margin, lambda one: _shared(trace))(part(trace, other))
 
     return Claim(
         key=f"{COMPRESSES} none-{_activation(other)}",
@@ -156,7 +161,7 @@ def _does_not_fall(other: str) -> Claim:
 
 
 def _falls_of(trace: Trace, name: str) -> Evidence:
-    return falls(members(trace, ALONG)[name].assign_attrs(activation=_activation(name)))
+    return falls(part(trace, name))
 
 
 def _shared(trace: Trace) -> list[str]:
@@ -166,8 +171,8 @@ def _shared(trace: Trace) -> list[str]:
 
 def _ends(trace: Trace, names: Sequence[str]) -> xr.DataArray:
     """Peaks and ends of some members, along "member"."""
-    parts = members(trace, ALONG)
-    ends = [by_layer(peak_and_end, lambda one: _shared(trace))(parts[name]) for name in names]
+    of_ends = by_layer(peak_and_end, lambda one: _shared(trace))
+    ends = [of_ends(part(trace, name)) for name in names]
     return xr.concat(ends, "member").assign_attrs(trace["I_XT"].attrs)
 
 
@@ -182,7 +187,7 @@ def _across_shares(names: Sequence[str]) -> Claim:
         return [name for name in estimators(trace) if name in COUNTED]
 
     def statistic(trace: Trace) -> xr.DataArray:
-        parts = members(trace, ALONG)
+        parts = {name: part(trace, name) for name in names}
         errors = np.stack([_errors(parts[name]) for name in names], 1)  # (net, member)
         asked = names_of(trace)
         falls = [by_layer(fall, lambda one: asked)(parts[name]) for name in names]
@@ -207,7 +212,7 @@ def _across_shares(names: Sequence[str]) -> Claim:
         source=f"{PAPER}, compression as the cause of generalisation; {SAXE} denies it",
         statistic=statistic,
         rests_on=lambda trace: xr.concat(
-            [by_layer(peak_and_end, names_of)(members(trace, ALONG)[name]) for name in names],
+            [by_layer(peak_and_end, names_of)(part(trace, name)) for name in names],
             "member",
         ).assign_attrs(trace["I_XT"].attrs),
         unit="1",

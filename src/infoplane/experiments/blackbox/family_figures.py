@@ -11,17 +11,19 @@ from infoplane.analysis.repeated import mean
 from infoplane.experiments import members as of_members
 from infoplane.experiments.blackbox import figures
 from infoplane.experiments.blackbox.claims import COUNTED, LAST, suited
-from infoplane.experiments.blackbox.family_claims import ALONG, claims
-from infoplane.experiments.blackbox.settings import Variant
+from infoplane.experiments.blackbox.family_claims import ALONG, claims, part
 from infoplane.experiments.gaps import diverged_members, left_out
-from infoplane.experiments.members import DIVERGED, in_figures, last, members
+from infoplane.experiments.members import DIVERGED, in_figures, last
 from infoplane.experiments.panels import spread
 from infoplane.experiments.sentences import verdicts_told
+from infoplane.observe.networks import PROPAGATED
 from infoplane.values.finding import Finding
 from infoplane.values.panel import Axis, Panel, Series
 from infoplane.values.table import Cell, Table
 from infoplane.values.trace import Trace
 
+PLANES = ("edges30", "adaptive", "kde-upper", PROPAGATED)
+"""Estimators whose planes are shown of every member; those of one run are all on its own page."""
 _OVER = (
     ("saturated_T", "Saturated units of hidden.5", "share", ""),
     ("clusters_T", "H(Bin(hidden.5))", "H(Bin(T))", "bit"),
@@ -30,19 +32,13 @@ _OVER = (
 
 def parts_of(trace: Trace) -> dict[str, Trace]:
     """Members as single runs, by name."""
-    found = {}
-    for name, one in members(trace, ALONG).items():
-        variant = Variant.named(str(name))
-        found[str(name)] = one.assign_attrs(
-            activation=variant.activation, noise=variant.noise, rule=variant.rule
-        )
-    return found
+    return {str(name): part(trace, str(name)) for name in trace[ALONG].values}
 
 
 def panels(trace: Trace) -> list[Panel]:
     """The last hidden layer of all members, then their planes."""
     parts = parts_of(trace)
-    names = [name for name in estimators(trace)]
+    names = estimators(trace)
     return [
         *(layer_curves(parts, name) for name in names),
         *(_course(parts, *one) for one in _OVER if any(one[0] in part for part in parts.values())),
@@ -55,6 +51,7 @@ def panels(trace: Trace) -> list[Panel]:
                 scale=f"plane-{estimator}",
             )
             for estimator in names
+            if estimator in PLANES
             for name, one in parts.items()
             if estimator in suited(one)
         ),
