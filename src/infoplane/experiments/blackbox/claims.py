@@ -91,14 +91,16 @@ def by_layer(
     """A rule on the curves of I(X;T) of the last two hidden layers, (part, estimator, init)."""
 
     def statistic(trace: Trace) -> xr.DataArray:
-        asked = trace.sel(estimator=[one for one in names(trace) if one in estimators(trace)])
-        parts = {
-            layer: of_estimators(asked, lambda one, at=layer: rule(one["I_XT"].sel(layer=at)))  # type: ignore[misc]
-            for layer in LAST
-        }
-        return together(parts).assign_attrs(trace["I_XT"].attrs)
+        asked = curves_of(trace, names(trace))
+        found = of_estimators(asked, lambda one: rule(one["I_XT"].sel(layer=list(LAST))))
+        return found.rename(layer="part").assign_attrs(trace["I_XT"].attrs)
 
     return statistic
+
+
+def curves_of(trace: Trace, names: Sequence[str]) -> Trace:
+    """I(X;T) alone, under some of the estimators that are there."""
+    return trace[["I_XT"]].sel(estimator=[one for one in names if one in estimators(trace)])
 
 
 def compresses() -> Claim:
@@ -142,7 +144,7 @@ def falls(trace: Trace) -> Evidence:
     names = suited(trace)
     found: dict[str, dict[str, Any]] = {}
     for name in names:
-        one = measured_by(trace, name)["I_XT"]
+        one = measured_by(trace[["I_XT"]], name)["I_XT"]
         for layer in LAST:
             curve = one.sel(layer=layer, estimator=name)
             found.setdefault(name, {})[f"{layer}: share of networks that fall"] = float(
@@ -209,7 +211,7 @@ def onset() -> Claim:
     """Compression begins where the gradient's phase changes."""
 
     def near(trace: Trace) -> xr.DataArray:
-        asked = trace.sel(estimator=[one for one in counted(trace) if one in estimators(trace)])
+        asked = curves_of(trace, counted(trace))
         crossing = crossing_epochs(trace).fillna(float(trace["epoch"][-1]))
 
         def distance(one: Trace, layer: str) -> xr.DataArray:
@@ -247,12 +249,8 @@ def saturation() -> Claim:
     """Compression is saturation."""
 
     def against(trace: Trace) -> xr.DataArray:
-        return by_layer(
-            lambda curve: (
-                -after_peak(curve, trace["saturated_T"].sel(layer=str(curve["layer"].values)))
-            ),
-            counted,
-        )(trace)
+        full = trace["saturated_T"].sel(layer=list(LAST))
+        return by_layer(lambda curve: -after_peak(curve, full), counted)(trace)
 
     return Claim(
         key=SATURATION,
