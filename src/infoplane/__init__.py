@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from infoplane.engine.grid import grid as grid
     from infoplane.engine.local import Local as Local
     from infoplane.experiments.autoencoder.experiment import Autoencoder as Autoencoder
+    from infoplane.experiments.blackbox.bound import (
+        input_compression_bound as input_compression_bound,
+    )
+    from infoplane.experiments.blackbox.experiment import Blackbox as Blackbox
     from infoplane.experiments.calibration.experiment import Calibration as Calibration
     from infoplane.experiments.convnet.experiment import Convnet as Convnet
     from infoplane.experiments.dual.experiment import Dual as Dual
@@ -44,6 +48,7 @@ if TYPE_CHECKING:
     from infoplane.measures.neighbours.mixed_ksg import MixedKSG as MixedKSG
     from infoplane.measures.noise.channel import NoisyChannel as NoisyChannel
     from infoplane.measures.noise.kde import PairwiseKDE as PairwiseKDE
+    from infoplane.measures.noise.propagation import Propagated as Propagated
     from infoplane.measures.normal.gaussian import Gaussian as Gaussian
     from infoplane.measures.normal.gaussian import GaussianCopula as GaussianCopula
     from infoplane.measures.side_by_side import side_by_side as side_by_side
@@ -109,6 +114,7 @@ _HOMES = {
     "Binned": "measures.counting.binned",
     "PairwiseKDE": "measures.noise.kde",
     "NoisyChannel": "measures.noise.channel",
+    "Propagated": "measures.noise.propagation",
     "Sliced": "measures.sliced",
     "MINE": "measures.variational.estimators",
     "NWJ": "measures.variational.estimators",
@@ -157,6 +163,8 @@ _HOMES = {
     "TensorBoardRows": "watching.tensorboard",
     # experiments: one, or many over settings and seeds
     "Autoencoder": "experiments.autoencoder.experiment",
+    "Blackbox": "experiments.blackbox.experiment",
+    "input_compression_bound": "experiments.blackbox.bound",
     "Calibration": "experiments.calibration.experiment",
     "Convnet": "experiments.convnet.experiment",
     "Dual": "experiments.dual.experiment",

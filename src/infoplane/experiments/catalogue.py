@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from infoplane.experiments.autoencoder.experiment import Autoencoder
+from infoplane.experiments.blackbox.experiment import Blackbox
 from infoplane.experiments.calibration.experiment import Calibration
 from infoplane.experiments.convnet.experiment import Convnet
 from infoplane.experiments.dual.experiment import Dual
@@ -19,6 +20,7 @@ WATCH = "watch"
 """What the record of a network that somebody else trained calls its experiment."""
 EXPERIMENTS: Mapping[str, type[Experiment]] = {
     Autoencoder.name: Autoencoder,
+    Blackbox.name: Blackbox,
     Calibration.name: Calibration,
     Convnet.name: Convnet,
     DiverseAutoencoders.name: DiverseAutoencoders,

@@ -20,7 +20,7 @@ from infoplane.report.heat_figure import heat
 from infoplane.report.heat_figure import height as heat_height
 from infoplane.report.looks import Look, dressed
 from infoplane.report.marks import MATPLOTLIB
-from infoplane.report.palette import CELL_COLOURS, CELL_WORDS, shades
+from infoplane.report.palette import CELL_COLOURS, CELL_WORDS, COMPANION_OF_NONE, shades
 from infoplane.report.strip import labelled
 from infoplane.report.words import ceiling_words, number, shortened
 from infoplane.values.errors import InfoplaneError
@@ -279,6 +279,15 @@ def _plane(axes: Axes, panel: Panel, worn: Sequence[Look]) -> list[Artist]:
         )
         axes.plot(series.x[-1:], series.y[-1:], linestyle="none", zorder=3, **large)
         handles.append(Line2D([], [], linestyle="none", label=_name(series.name), **large))
+    if panel.still is not None:
+        handles += axes.plot(
+            panel.still.x,
+            panel.still.y,
+            color=COMPANION_OF_NONE,
+            linestyle="dashed",
+            linewidth=0.8,
+            label=_name(panel.still.name),
+        )
     return handles
 
 

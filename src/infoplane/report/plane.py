@@ -6,7 +6,7 @@ from typing import Any
 from infoplane.report.canvas import canvas, extent, plain
 from infoplane.report.drawing import Drawn, about, as_json, mark
 from infoplane.report.looks import Look, dressed
-from infoplane.report.palette import faded, shades
+from infoplane.report.palette import COMPANION_OF_NONE, faded, shades
 from infoplane.report.words import escaped
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.panel import Panel, Series
@@ -29,6 +29,7 @@ def plane(panel: Panel, shared: Mapping[str, Look], alike: Sequence[Panel]) -> d
     pairs = list(zip(panel.series, dressed(panel, shared), strict=True))
     drawn = [_trajectory(one, look, place) for place, (one, look) in enumerate(pairs)]
     drawn += [_mark(one, look, place) for place, (one, look) in enumerate(pairs)]
+    drawn += [] if panel.still is None else [_still(panel.still)]
     layout = canvas(panel, alike)
     if panel.bisector:
         _equalise(layout, alike)
@@ -51,6 +52,21 @@ def _trajectory(series: Series, look: Look, place: int) -> Drawn:
         "hoverinfo": "text",
     }
     return Drawn(trace, "path", about(series))
+
+
+def _still(series: Series) -> Drawn:
+    """A dashed line that has no moments."""
+    trace = {
+        "type": "scatter",
+        "x": plain(series.x),
+        "y": plain(series.y),
+        "mode": "lines",
+        "line": {"color": COMPANION_OF_NONE, "width": 1.5, "dash": "dash"},
+        "name": escaped(series.name),
+        "showlegend": False,
+        "hoverinfo": "name",
+    }
+    return Drawn(trace, "still")
 
 
 def _mark(series: Series, look: Look, place: int) -> Drawn:

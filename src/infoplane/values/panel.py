@@ -162,6 +162,7 @@ class Panel:
         ceiling: The largest value that can be measured, or None.
         uprights: Abscissae of lines from bottom to top, such as thresholds, by name.
         plane: Whether the axes are two measured values, and points move with training.
+        still: A curve of a plane that does not move, such as one that nothing exceeds; or None.
         side: Which of several probes it shows, such as "train" or "test": the page shows one side
             at a time; empty for a figure of all of them, which is always shown.
         group: What it shares with other figures, such as the estimator: a page sets figures of
@@ -182,6 +183,7 @@ class Panel:
     ceiling: float | None = None
     uprights: Mapping[str, float] = field(default_factory=dict)
     plane: bool = False
+    still: Series | None = None
     side: str = ""
     group: str = ""
     scale: str = ""

@@ -1,0 +1,250 @@
+"""The critics' counter-experiments: what holds of one way of training and not of another."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import xarray as xr
+
+from infoplane.analysis.claims import Claim, Evidence, estimators
+from infoplane.analysis.curves import together
+from infoplane.analysis.family import member
+from infoplane.analysis.networks import INIT, fall, margin, peak_and_end, pseudo_values
+from infoplane.experiments.blackbox.claims import (
+    CLUSTERS,
+    COMPRESSES,
+    COUNTED,
+    FALL,
+    GENERALISES,
+    LAST,
+    PAPER,
+    SAXE,
+    TRANSITION,
+    by_layer,
+    clustering,
+    compresses,
+    falls,
+    gradient_phases,
+    onset,
+    published,
+    saturation,
+)
+from infoplane.experiments.blackbox.settings import FULL, PROTOCOLS, Variant
+from infoplane.observe.networks import PROPAGATED
+from infoplane.values.trace import Trace
+
+ALONG = "variant"
+FROM_RANGE = "published edges lie within [−1, 1], and rectified units do not."
+Statistic = Callable[[Trace], xr.DataArray]
+
+
+def claims(trace: Trace) -> list[Claim]:
+    """What can be asked of the members that are there."""
+    names = [str(name) for name in trace[ALONG].values]
+    base = plain(names)
+    found: list[Claim] = []
+    if base is not None:
+        whole = replace(Variant.named(base), share=None)
+        found += [of_member(trace, one, base) for one in _of_tanh()]
+        found += _of_others(trace, names, base)
+        shares = [one for one in names if replace(Variant.named(one), share=None) == whole]
+        found += [_across_shares(shares)] if len(shares) > 1 else []
+    noisy = [one for one in names if Variant.named(one).noise]
+    found += [of_member(trace, clustering(), one, _alone(CLUSTERS, noisy, one)) for one in noisy]
+    stochastic = [one for one in names if Variant.named(one).plan.optimiser == "sgd"]
+    gradual = [one for one in stochastic if Variant.named(one).plan.batch_size != FULL]
+    return found + [
+        of_member(trace, gradient_phases(), one, f"{TRANSITION} {one}") for one in gradual
+    ]
+
+
+def plain(names: Sequence[str]) -> str | None:
+    """The member that is a protocol as it is; the published one if there are several."""
+    return next((name for name in PROTOCOLS if name in names), None)
+
+
+def part(trace: Trace, name: str) -> Trace:
+    """One member as a run of its own."""
+    variant = Variant.named(name)
+    told = {"activation": variant.activation, "noise": variant.noise, "rule": variant.rule}
+    return member(trace, ALONG, name).assign_attrs(told)
+
+
+def of_member(family: Trace, claim: Claim, name: str, key: str = "") -> Claim:
+    """The same claim, asked of one member of a family."""
+    names = claim.asked_of(part(family, name))
+
+    def of(rule: Statistic) -> Statistic:
+        return lambda trace: rule(part(trace, name))
+
+    return replace(
+        claim,
+        key=key or claim.key,
+        statement=f"{name}: {claim.statement}",
+        statistic=of(claim.statistic),
+        rests_on=of(claim.rests_on),
+        controls={what: of(one) for what, one in claim.controls.items()},
+        evidence=lambda trace: claim.evidence(part(trace, name)),
+        needs=lambda trace: claim.needs(part(trace, name)),
+        asked_of=lambda trace: names,
+    )
+
+
+def _alone(key: str, names: Sequence[str], name: str) -> str:
+    return key if len(names) == 1 else f"{key} {name}"
+
+
+def _of_tanh() -> list[Claim]:
+    """What is asked of the paper's own networks."""
+    return [compresses(), published(), gradient_phases(), onset(), saturation()]
+
+
+def _of_others(trace: Trace, names: Sequence[str], base: str) -> list[Claim]:
+    """Members that differ from the paper's networks in one thing."""
+    own = Variant.named(base)
+    found: list[Claim] = []
+    for activation in ("relu", "linear"):
+        other = replace(own, activation=activation).name
+        if other in names:
+            found += [_falls_less(base, other), _does_not_fall(other)]
+    full = replace(own, batch_size=FULL).name
+    if full in names:
+        found += [
+            of_member(
+                trace,
+                replace(
+                    compresses(),
+                    source=f"{SAXE}, full-batch gradient descent compresses as well",
+                ),
+                full,
+                f"{COMPRESSES} full-batch",
+            )
+        ]
+    return found
+
+
+def _falls_less(base: str, other: str) -> Claim:
+    def less(trace: Trace) -> xr.DataArray:
+        of_fall = by_layer(fall, lambda one: _shared(trace))
+        return of_fall(part(trace, base)) - of_fall(part(trace, other))
+
+    return Claim(
+        key=f"{COMPRESSES} less-{_activation(other)}",
+        statement=f"I(X;T) of the last two hidden layers falls less in “{other}” than in “{base}”.",
+        source=f"{SAXE}, compression depends on the activation",
+        statistic=less,
+        rests_on=lambda trace: _ends(trace, (base, other)),
+        asked_of=_shared,
+        because=FROM_RANGE,
+        notes=(
+            "The effect is the difference of the falls in bits, network by network.",
+            "Both begin from the same weights.",
+        ),
+    )
+
+
+def _does_not_fall(other: str) -> Claim:
+    def missing(trace: Trace) -> xr.DataArray:
+        return -by_layer(margin, lambda one: _shared(trace))(part(trace, other))
+
+    return Claim(
+        key=f"{COMPRESSES} none-{_activation(other)}",
+        statement=f"I(X;T) of the last two hidden layers does not fall in “{other}”.",
+        source=f"{SAXE}, networks that do not saturate from both sides do not compress",
+        statistic=missing,
+        rests_on=lambda trace: _ends(trace, (other,)),
+        evidence=lambda trace: _falls_of(trace, other),
+        asked_of=_shared,
+        because=FROM_RANGE,
+        notes=(FALL, "Here the effect is what is missing to a fall."),
+    )
+
+
+def _falls_of(trace: Trace, name: str) -> Evidence:
+    return falls(part(trace, name))
+
+
+def _shared(trace: Trace) -> list[str]:
+    """Estimators that all members have and that suit all activations."""
+    return [name for name in estimators(trace) if name not in ("edges30", PROPAGATED)]
+
+
+def _ends(trace: Trace, names: Sequence[str]) -> xr.DataArray:
+    """Peaks and ends of some members, along "member"."""
+    of_ends = by_layer(peak_and_end, lambda one: _shared(trace))
+    ends = [of_ends(part(trace, name)) for name in names]
+    return xr.concat(ends, "member").assign_attrs(trace["I_XT"].attrs)
+
+
+def _activation(name: str) -> str:
+    return Variant.named(name).activation
+
+
+def _across_shares(names: Sequence[str]) -> Claim:
+    """Over shares of training samples: fall and test error, all networks of all shares together."""
+
+    def names_of(trace: Trace) -> list[str]:
+        return [name for name in estimators(trace) if name in COUNTED]
+
+    def statistic(trace: Trace) -> xr.DataArray:
+        parts = {name: part(trace, name) for name in names}
+        errors = np.stack([_errors(parts[name]) for name in names], 1)  # (net, member)
+        asked = names_of(trace)
+        falls = [by_layer(fall, lambda one: asked)(parts[name]) for name in names]
+        within = [_tied(one, errors[:, [i]]) for i, one in enumerate(falls)]
+        return together(
+            {
+                **{
+                    f"{layer}, all shares": _part(_tied_all(falls, errors), layer) for layer in LAST
+                },
+                **{
+                    f"{layer}, {Variant.named(name).plan.share:.0%} alone": _part(one, layer)
+                    for name, one in zip(names, within, strict=True)
+                    for layer in LAST
+                },
+            }
+        )
+
+    return Claim(
+        key=GENERALISES,
+        statement="Networks whose I(X;T) of the last two hidden layers falls more have a smaller "
+        "test error, over shares of training samples and within each.",
+        source=f"{PAPER}, compression as the cause of generalisation; {SAXE} denies it",
+        statistic=statistic,
+        rests_on=lambda trace: xr.concat(
+            [by_layer(peak_and_end, names_of)(part(trace, name)) for name in names],
+            "member",
+        ).assign_attrs(trace["I_XT"].attrs),
+        unit="1",
+        asked_of=names_of,
+        because="few networks are measured under the others.",
+        notes=(
+            "The effect is minus Spearman's ρ with the jackknife's interval, leaving out a "
+            "network under all shares at a time. A correlation is no cause; its absence speaks "
+            "against one.",
+        ),
+    )
+
+
+def _errors(one: Trace) -> np.ndarray:
+    return one["error_test"].isel(snapshot=-1).values
+
+
+def _tied(falls: xr.DataArray, errors: np.ndarray) -> xr.DataArray:
+    return _tied_all([falls], errors)
+
+
+def _tied_all(falls: Sequence[xr.DataArray], errors: np.ndarray) -> xr.DataArray:
+    """Minus the pseudo-values of ρ over networks and members, (part, estimator, init)."""
+    joined = xr.concat(list(falls), "member")
+    return xr.apply_ufunc(
+        lambda one: -pseudo_values(one, errors),
+        joined,
+        input_core_dims=[[INIT, "member"]],
+        output_core_dims=[[INIT]],
+        vectorize=True,
+    )
+
+
+def _part(values: xr.DataArray, layer: str) -> xr.DataArray:
+    return values.sel(part=layer, drop=True)

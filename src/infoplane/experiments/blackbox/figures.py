@@ -1,0 +1,223 @@
+"""What a reader looks for in one run: the planes with the exact curve, and what goes with them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import xarray as xr
+
+from infoplane.analysis.claims import estimators
+from infoplane.analysis.networks import INIT, measured_by
+from infoplane.analysis.repeated import mean
+from infoplane.experiments import panels as shared
+from infoplane.experiments.blackbox.claims import COUNTED, crossing_epochs, snr_curves, suited
+from infoplane.values.panel import Axis, Panel, Series
+from infoplane.values.trace import Trace
+
+EPOCHS = Axis("epoch + 1", log=True)
+EXACT = {
+    "soft": "Dashed: the exact bottleneck of the soft rule, which nothing exceeds that is computed "
+    "from the true p(y|x), as bins are.",
+    "hard": "Dashed: min(I(X;T), H(Y)), the whole curve where labels are a function of the input: "
+    "no point on it belongs to one β, so that no layer can be told its own.",
+}
+_OVER_TRAINING = {
+    "I_XT": "What each layer seems to keep of the input; the mean over networks.",
+    "I_TY": "What each layer tells of the label; the mean over networks.",
+}
+
+
+def panels(trace: Trace) -> list[Panel]:
+    """All figures of one run."""
+    parts = {name: measured_by(trace, name) for name in suited(trace)}
+    return [
+        *(plane(one, name) for name, one in parts.items()),
+        *(
+            shared.curves(one, variable, name, caption)
+            for name, one in parts.items()
+            for variable, caption in _OVER_TRAINING.items()
+        ),
+        *gradients(trace),
+        *([saturated(trace)] if "saturated_T" in trace else []),
+        clusters(trace),
+        errors(trace),
+        shared.norms(trace),
+        *([against_error(trace)] if INIT in trace.dims else []),
+    ]
+
+
+def plane(one: Trace, estimator: str) -> Panel:
+    """The plane under one estimator, with the exact curve of the problem."""
+    drawn = shared.plane(one, estimator)
+    rule = str(one.attrs.get("rule", "hard"))
+    return replace(
+        drawn,
+        caption=f"{drawn.caption} {EXACT[rule]}",
+        still=exact(one),
+        bisector=False,
+    )
+
+
+def exact(trace: Trace) -> Series:
+    """The exact curve, as far as the plane goes."""
+    rates, relevances = (
+        mean("", trace[name].dropna("snapshot", how="all").isel(snapshot=0)).values
+        for name in ("exact_rates", "exact_relevances")
+    )
+    end = float(trace["I_XT"].max())
+    beyond = max(end, float(rates[-1]))
+    return Series(
+        "exact bottleneck",
+        np.append(rates, beyond),
+        np.append(relevances, relevances[-1]),
+        dashed=True,
+    )
+
+
+def gradients(trace: Trace) -> list[Panel]:
+    """The ratio by layer; and signal and noise, each in units of the weights."""
+    snr = snr_curves(trace)
+    floor = float(snr.attrs["floor"])
+    crossings = crossing_epochs(trace) if INIT in trace.dims else None
+    medians = {} if crossings is None else _medians(crossings)
+    ratio = Panel(
+        key="gradient-snr",
+        title="Gradient signal-to-noise ratio",
+        caption="Norm of the mean gradient over that of its standard deviation, over minibatches. "
+        f"Without any mean gradient it is about {floor:.2f}. Dashed: 1. Upright: the median epoch "
+        "from which on a layer stays below 1.",
+        x=EPOCHS,
+        y=Axis("signal to noise", log=True),
+        series=(
+            *_by_layer(snr),
+            Series("1", _epochs(snr), np.ones(snr.sizes["snapshot"]), dashed=True),
+        ),
+        uprights=medians,
+    )
+    weights = trace["weight_norm"].dropna("snapshot", how="all")
+    return [
+        ratio,
+        *(
+            Panel(
+                key=f"gradient-{kind}",
+                title=f"Gradient {words}, in units of the weights",
+                caption="Divided by the norm of the layer's weights.",
+                x=EPOCHS,
+                y=Axis(words, log=True),
+                series=tuple(
+                    _by_layer(trace[f"gradient_{kind}"].dropna("snapshot", how="all") / weights)
+                ),
+                group="gradient",
+                scale="gradient",
+            )
+            for kind, words in (("mean", "mean"), ("std", "standard deviation"))
+        ),
+    ]
+
+
+def _medians(crossings: xr.DataArray) -> dict[str, float]:
+    """Of the layers that cross in most networks."""
+    found = {}
+    for layer in crossings["layer"].values:
+        own = crossings.sel(layer=layer).values
+        if np.isfinite(own).mean() > 0.5:
+            found[str(layer)] = float(np.nanmedian(own)) + 1
+    return found
+
+
+def saturated(trace: Trace) -> Panel:
+    """Which share of the units saturates."""
+    values = trace["saturated_T"].sel(layer=_hidden(trace))
+    return Panel(
+        key="saturation",
+        title="Saturated units",
+        caption="Share of the activations beyond ±0.9: a tanh unit that saturates falls into the "
+        "outermost bins.",
+        x=EPOCHS,
+        y=Axis("share"),
+        series=tuple(_by_layer(values)),
+    )
+
+
+def clusters(trace: Trace) -> Panel:
+    """H(Bin(T)), which says how clustered activations are."""
+    values = trace["clusters_T"]
+    return Panel(
+        key="clusters",
+        title=str(values.attrs["long_name"]),
+        caption="Of a network without noise the true I(X;T) is log₂ of the number of patterns at "
+        "all times; what moves is how many bins they fall into.",
+        x=EPOCHS,
+        y=Axis("H(Bin(layer))", "bit"),
+        series=tuple(_by_layer(values)),
+    )
+
+
+def errors(trace: Trace) -> Panel:
+    """Classification errors, of what is learned from and of the rest."""
+    series = [
+        _curve(trace[f"error_{side}"], words)
+        for side, words in (("train", "training"), ("test", "test"))
+    ]
+    return Panel(
+        "error",
+        "Classification error",
+        "The mean over networks.",
+        EPOCHS,
+        Axis("error"),
+        tuple(series),
+    )
+
+
+def against_error(trace: Trace) -> Panel:
+    """Every network's fall beside its test error."""
+    from infoplane.analysis.networks import fall
+
+    name = next(one for one in suited(trace) if one in COUNTED)
+    curve = measured_by(trace, name)["I_XT"].sel(estimator=name, layer="hidden.5")
+    error = trace["error_test"].isel(snapshot=-1).values
+    order = np.argsort(fall(curve).values)
+    x = fall(curve).values[order]
+    # points that no line joins: between any two of them stands one that was not measured
+    spaced = [np.repeat(one, 2)[:-1].astype(float) for one in (x, error[order])]
+    spaced[1][1::2] = np.nan
+    return Panel(
+        key="fall-against-error",
+        title=f"Fall of I(X;hidden.5) under {name}, and test error",
+        caption="Every point is one network at the end of training.",
+        x=Axis("fall from the maximum", "bit"),
+        y=Axis("test error"),
+        series=(Series("networks", spaced[0], spaced[1]),),
+    )
+
+
+def by_estimator(trace: Trace) -> Mapping[str, Trace]:
+    """What every estimator measured."""
+    return {name: measured_by(trace, name) for name in estimators(trace)}
+
+
+def _hidden(trace: Trace) -> list[str]:
+    return [str(one) for one in trace["layer"].values][:-1]
+
+
+def _by_layer(values: xr.DataArray) -> list[Series]:
+    return [
+        replace(_curve(values.sel(layer=layer), str(layer)), of=str(layer))
+        for layer in values["layer"].values
+    ]
+
+
+def _curve(values: xr.DataArray, name: str) -> Series:
+    errors, words = shared.spread(values)
+    return Series(
+        name=name,
+        x=_epochs(values),
+        y=mean("", values).values,
+        y_error=errors,
+        at=values["step"].values,
+        error_is=words,
+    )
+
+
+def _epochs(values: xr.DataArray) -> np.ndarray:
+    return values["epoch"].values + 1.0
