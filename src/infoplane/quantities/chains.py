@@ -17,7 +17,7 @@ SINGLE = 1e-9
 """A second eigenvalue this near to 1 means a second stationary distribution."""
 
 
-def transfer_entropy(transitions: Any, *, k: int = 1, l: int = 1, lag: int = 1) -> float:  # noqa: ANN401 — an array
+def exact_te(transitions: Any, *, k: int = 1, l: int = 1, lag: int = 1) -> float:  # noqa: ANN401 — an array
     """I(x_past; y_next | y_past) of a stationary Markov chain (x, y), in bits.
 
     Args:
@@ -34,7 +34,7 @@ def transfer_entropy(transitions: Any, *, k: int = 1, l: int = 1, lag: int = 1) 
 
     >>> coin = np.full((2, 2), 0.5)  # the source is drawn anew, the target copies what it was
     >>> copied = np.einsum("xc,xq->xcq", coin, np.eye(2))[:, None].repeat(2, 1)
-    >>> round(transfer_entropy(copied), 9)
+    >>> round(exact_te(copied), 9)
     1.0
     """
     p = _checked(transitions)

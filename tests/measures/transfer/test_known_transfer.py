@@ -101,7 +101,7 @@ def test_samples_without_time_show_nothing_at_lag_one_and_all_at_lag_zero(r):
     ],
 )
 def test_exact_chains(chain, bits):
-    assert chains.transfer_entropy(mixture_chain(*chain)) == pytest.approx(bits, abs=1e-6)
+    assert chains.exact_te(mixture_chain(*chain)) == pytest.approx(bits, abs=1e-6)
 
 
 def test_longer_pasts_of_a_chain_agree_with_long_simulations(r):
@@ -113,7 +113,7 @@ def test_longer_pasts_of_a_chain_agree_with_long_simulations(r):
         x.append(state // 2)
         y.append(state % 2)
     for k, l, lag in ((2, 1, 1), (1, 2, 1), (2, 2, 2)):
-        truth = chains.transfer_entropy(p, k=k, l=l, lag=lag)
+        truth = chains.exact_te(p, k=k, l=l, lag=lag)
         found = transfer_entropy(source=x, target=y, k=k, l=l, lag=lag).value
         assert found == pytest.approx(truth, abs=0.01)
 
@@ -128,12 +128,12 @@ def test_longer_pasts_of_a_chain_agree_with_long_simulations(r):
 )
 def test_what_is_no_chain_is_refused(table, said):
     with pytest.raises(InfoplaneError, match=said):
-        chains.transfer_entropy(table)
+        chains.exact_te(table)
 
 
 def test_a_chain_of_too_long_words_is_refused():
     with pytest.raises(InfoplaneError, match="shorter past"):
-        chains.transfer_entropy(mixture_chain(0.2, 0.5, 0.3), k=12)
+        chains.exact_te(mixture_chain(0.2, 0.5, 0.3), k=12)
 
 
 def test_regressions_in_closed_form():
