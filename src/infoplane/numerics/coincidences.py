@@ -53,7 +53,9 @@ class Coded:
         return Coded(self.numbers.index_select(1, order.to(self.numbers.device)), self.size)
 
     def units(self, chosen: slice) -> "Coded":
-        """Some of the units."""
+        """Some of the units; itself, with what it has worked out, if these are all."""
+        if chosen.start == 0 and chosen.stop >= len(self.numbers):
+            return self
         return Coded(self.numbers[chosen], self.size)
 
     @cached_property
@@ -65,6 +67,17 @@ class Coded:
             on = (numbers == state).numpy()
             packed[:, state - 1, : -(-m // 8)] = np.packbits(on, axis=1, bitorder="little")
         return packed.reshape(-1, packed.shape[2]).view(np.uint64)
+
+    @cached_property
+    def alone(self) -> Int[ndarray, "units size"]:
+        """How often every unit is in each of its states."""
+        if self.numbers.device.type == "cpu":
+            bits = np.bitwise_count(self.packed).sum(1, dtype=np.int64)
+            rest = bits.reshape(len(self.numbers), self.size - 1)
+        else:
+            counts = [(self.numbers == state).sum(1) for state in range(1, self.size)]
+            rest = torch.stack(counts, 1).cpu().numpy()
+        return np.concatenate([self.moments - rest.sum(1, keepdims=True), rest], 1)
 
     def on(self, moments: slice) -> Float[Tensor, "rows p"]:
         """0 and 1 for every unit and state but the first, at some moments."""
@@ -135,15 +148,6 @@ COUNTINGS: Mapping[Way, Counting] = {
     "compiled": Compiled(),
     "product": Product(),
 }
-
-
-def alone(coded: Coded) -> Int[ndarray, "units size"]:
-    """How often every unit is in each of its states."""
-    numbers, size = coded.numbers, coded.size
-    counts = [(numbers == state).sum(1) for state in range(1, size)]
-    rest = torch.stack(counts, 1) if counts else numbers.new_zeros((len(numbers), 0)).long()
-    first = coded.moments - rest.sum(1, keepdim=True)
-    return torch.cat([first, rest], 1).long().cpu().numpy()
 
 
 def counting(way: Way | None, device: torch.device) -> Counting:

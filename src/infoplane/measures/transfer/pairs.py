@@ -1,6 +1,6 @@
 """Transfer of all pairs of two layers at once, with the sources where they are or moved."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, final, runtime_checkable
 
@@ -26,6 +26,11 @@ ENTRIES = 1 << 24
 """Counts, or covariances, of a block of target units that are held at once: 128 MB."""
 ROUNDING = 1e-9
 """Values under two orders may differ by this much through rounding alone."""
+
+
+def mean(bits: Float[ndarray, "a b"]) -> float:
+    """Over all pairs."""
+    return float(bits.mean())
 
 
 @runtime_checkable
@@ -175,8 +180,8 @@ class Null:
     Attributes:
         mean: Of every pair, in bits.
         p_values: (r + 1)/(S + 1) of every pair.
-        of_layer: The mean over all pairs, for every surrogate: one number of a layer scatters like
-            this where nothing passes.
+        of_layer: What all pairs come to together, such as their mean, for every surrogate: one
+            number of a layer scatters like this where nothing passes.
     """
 
     mean: Float[ndarray, "a b"]
@@ -184,15 +189,27 @@ class Null:
     of_layer: Float[ndarray, " s"]
 
 
-def null_of(pairs: Pairs, found: Transfers, orders: Iterator[Int[Tensor, " m"]]) -> Null:
-    """The null of all pairs; each surrogate moves all sources alike, and costs one pass."""
+def null_of(
+    pairs: Pairs,
+    found: Transfers,
+    orders: Iterator[Int[Tensor, " m"]],
+    together: Callable[[Float[ndarray, "a b"]], float] = mean,
+) -> Null:
+    """The null of all pairs; each surrogate moves all sources alike, and costs one pass.
+
+    Args:
+        pairs: Two layers.
+        found: Their transfers.
+        orders: Of the sources' moments.
+        together: What all pairs come to.
+    """
     total, reached = np.zeros_like(found.bits), np.zeros(found.bits.shape, dtype=np.int64)
     of_layer = []
     for order in orders:
         bits = pairs.measured(order).bits
         total += bits
         reached += bits >= found.bits - ROUNDING
-        of_layer.append(bits.mean())
+        of_layer.append(together(bits))
     count = len(of_layer)
     return Null(total / count, (reached + 1) / (count + 1), np.array(of_layer))
 

@@ -12,7 +12,7 @@ from scipy.special import chdtrc
 from torch import Tensor
 
 from infoplane.measures.transfer.history import History
-from infoplane.numerics.coincidences import Coded, Compiled, Counting, alone
+from infoplane.numerics.coincidences import Coded, Compiled, Counting
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.units import LN2
 
@@ -186,10 +186,10 @@ def words_of(
 
 def populations(words: Words, counting: Counting) -> Populations:
     """All counts."""
-    target = alone(words.target)
+    target = words.target.alone
     return Populations(
         counting.together(words.source, words.target),
-        alone(words.source),
+        words.source.alone,
         target.reshape(len(target), -1, words.ends),
     )
 
