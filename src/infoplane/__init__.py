@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from infoplane.experiments.dual.experiment import Dual as Dual
     from infoplane.experiments.layerwise.experiment import Layerwise as Layerwise
     from infoplane.experiments.regularised.experiment import Regularised as Regularised
+    from infoplane.experiments.transfer.experiment import LayerTransfers as LayerTransfers
     from infoplane.measures.counting.binned import Binned as Binned
     from infoplane.measures.counting.decomposition import decompose as decompose
     from infoplane.measures.counting.plugin import PlugIn as PlugIn
@@ -215,6 +216,7 @@ _HOMES = {
     "Autoencoder": "experiments.autoencoder.experiment",
     "Calibration": "experiments.calibration.experiment",
     "Dual": "experiments.dual.experiment",
+    "LayerTransfers": "experiments.transfer.experiment",
     "Layerwise": "experiments.layerwise.experiment",
     "Regularised": "experiments.regularised.experiment",
     "run": "runs",

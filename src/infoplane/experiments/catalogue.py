@@ -10,6 +10,7 @@ from infoplane.experiments.layerwise.experiment import Layerwise
 from infoplane.experiments.protocol import Experiment, Shown
 from infoplane.experiments.regularised.experiment import Regularised
 from infoplane.experiments.species.experiment import DiverseAutoencoders
+from infoplane.experiments.transfer.experiment import LayerTransfers
 from infoplane.experiments.watched import Watched
 from infoplane.values.errors import InfoplaneError
 
@@ -22,6 +23,7 @@ EXPERIMENTS: Mapping[str, type[Experiment]] = {
     Dual.name: Dual,
     Latent.name: Latent,
     Layerwise.name: Layerwise,
+    LayerTransfers.name: LayerTransfers,
     Regularised.name: Regularised,
 }
 
