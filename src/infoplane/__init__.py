@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from infoplane.experiments.autoencoder.experiment import Autoencoder as Autoencoder
     from infoplane.experiments.calibration.experiment import Calibration as Calibration
     from infoplane.experiments.dual.experiment import Dual as Dual
+    from infoplane.experiments.feedback.experiment import TransferFeedback as TransferFeedback
     from infoplane.experiments.layerwise.experiment import Layerwise as Layerwise
     from infoplane.experiments.regularised.experiment import Regularised as Regularised
     from infoplane.experiments.transfer.experiment import LayerTransfers as LayerTransfers
@@ -107,6 +108,7 @@ if TYPE_CHECKING:
     from infoplane.sweeping import sweep as sweep
     from infoplane.training.objectives import RenyiEntropy as RenyiEntropy
     from infoplane.training.objectives import RenyiInformation as RenyiInformation
+    from infoplane.training.transfer_feedback import TEFeedback as TEFeedback
     from infoplane.training.widths import Frozen as Frozen
     from infoplane.values.errors import InfoplaneError as InfoplaneError
     from infoplane.values.errors import InfoplaneWarning as InfoplaneWarning
@@ -200,6 +202,7 @@ _HOMES = {
     "RenyiInformation": "training.objectives",
     "RenyiEntropy": "training.objectives",
     "Frozen": "training.widths",
+    "TEFeedback": "training.transfer_feedback",
     # your own loop
     "watch": "watching.watch",
     "Tokens": "observe.tokens",
@@ -216,6 +219,7 @@ _HOMES = {
     "Autoencoder": "experiments.autoencoder.experiment",
     "Calibration": "experiments.calibration.experiment",
     "Dual": "experiments.dual.experiment",
+    "TransferFeedback": "experiments.feedback.experiment",
     "LayerTransfers": "experiments.transfer.experiment",
     "Layerwise": "experiments.layerwise.experiment",
     "Regularised": "experiments.regularised.experiment",

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from infoplane.experiments.autoencoder.experiment import Autoencoder
 from infoplane.experiments.calibration.experiment import Calibration
 from infoplane.experiments.dual.experiment import Dual
+from infoplane.experiments.feedback.experiment import TransferFeedback
 from infoplane.experiments.latent.experiment import Latent
 from infoplane.experiments.layerwise.experiment import Layerwise
 from infoplane.experiments.protocol import Experiment, Shown
@@ -25,6 +26,7 @@ EXPERIMENTS: Mapping[str, type[Experiment]] = {
     Layerwise.name: Layerwise,
     LayerTransfers.name: LayerTransfers,
     Regularised.name: Regularised,
+    TransferFeedback.name: TransferFeedback,
 }
 
 
