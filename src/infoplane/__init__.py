@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from infoplane.experiments.calibration.experiment import Calibration as Calibration
     from infoplane.experiments.convnet.experiment import Convnet as Convnet
     from infoplane.experiments.dual.experiment import Dual as Dual
+    from infoplane.experiments.feedback.experiment import TransferFeedback as TransferFeedback
     from infoplane.experiments.layerwise.experiment import Layerwise as Layerwise
     from infoplane.experiments.regularised.experiment import Regularised as Regularised
+    from infoplane.experiments.transfer.experiment import LayerTransfers as LayerTransfers
     from infoplane.experiments.wide.experiment import Wide as Wide
     from infoplane.measures.counting.binned import Binned as Binned
     from infoplane.measures.counting.decomposition import decompose as decompose
@@ -53,6 +55,37 @@ if TYPE_CHECKING:
     from infoplane.measures.normal.gaussian import GaussianCopula as GaussianCopula
     from infoplane.measures.side_by_side import side_by_side as side_by_side
     from infoplane.measures.sliced import Sliced as Sliced
+    from infoplane.measures.transfer.dynamics import (
+        active_information_storage as active_information_storage,
+    )
+    from infoplane.measures.transfer.dynamics import (
+        causally_conditioned_entropy as causally_conditioned_entropy,
+    )
+    from infoplane.measures.transfer.dynamics import directed_information as directed_information
+    from infoplane.measures.transfer.dynamics import entropy_rate as entropy_rate
+    from infoplane.measures.transfer.dynamics import (
+        predictive_information as predictive_information,
+    )
+    from infoplane.measures.transfer.dynamics import (
+        stochastic_interaction as stochastic_interaction,
+    )
+    from infoplane.measures.transfer.dynamics import (
+        time_lagged_information as time_lagged_information,
+    )
+    from infoplane.measures.transfer.front import granger_causality as granger_causality
+    from infoplane.measures.transfer.front import transfer_entropy as transfer_entropy
+    from infoplane.measures.transfer.front import (
+        transfer_information_energy as transfer_information_energy,
+    )
+    from infoplane.measures.transfer.history import History as History
+    from infoplane.measures.transfer.pairwise import (
+        pairwise_transfer_entropy as pairwise_transfer_entropy,
+    )
+    from infoplane.measures.transfer.streaming import TransferStream as TransferStream
+    from infoplane.measures.transfer.surrogates import BlocksPermuted as BlocksPermuted
+    from infoplane.measures.transfer.surrogates import Permuted as Permuted
+    from infoplane.measures.transfer.surrogates import PermutedWithin as PermutedWithin
+    from infoplane.measures.transfer.surrogates import Shifted as Shifted
     from infoplane.measures.variational.critic import Critic as Critic
     from infoplane.measures.variational.estimators import MINE as MINE
     from infoplane.measures.variational.estimators import NWJ as NWJ
@@ -64,12 +97,16 @@ if TYPE_CHECKING:
     from infoplane.numerics.bandwidth import MedianDistance as MedianDistance
     from infoplane.numerics.bandwidth import Silverman as Silverman
     from infoplane.numerics.bandwidth import Tapia as Tapia
+    from infoplane.numerics.binary import Above as Above
+    from infoplane.numerics.binary import AboveMedian as AboveMedian
+    from infoplane.numerics.binary import AtLeast as AtLeast
     from infoplane.numerics.binning import Adaptive as Adaptive
     from infoplane.numerics.binning import Distinct as Distinct
     from infoplane.numerics.binning import Edges30 as Edges30
     from infoplane.numerics.binning import FixedWidth as FixedWidth
     from infoplane.numerics.binning import Quantile as Quantile
     from infoplane.observe.tokens import Tokens as Tokens
+    from infoplane.quantities.chains import exact_te as exact_te
     from infoplane.record.schedule import EvenlySpaced as EvenlySpaced
     from infoplane.record.schedule import Every as Every
     from infoplane.record.schedule import LogSpaced as LogSpaced
@@ -79,6 +116,7 @@ if TYPE_CHECKING:
     from infoplane.sweeping import sweep as sweep
     from infoplane.training.objectives import RenyiEntropy as RenyiEntropy
     from infoplane.training.objectives import RenyiInformation as RenyiInformation
+    from infoplane.training.transfer_feedback import TEFeedback as TEFeedback
     from infoplane.training.widths import Frozen as Frozen
     from infoplane.values.errors import InfoplaneError as InfoplaneError
     from infoplane.values.errors import InfoplaneWarning as InfoplaneWarning
@@ -104,6 +142,30 @@ _HOMES = {
     "o_information": "measures.interaction",
     "trio": "measures.gram.trio",
     "decompose": "measures.counting.decomposition",
+    # series: what passes from one to another, what one stores
+    "active_information_storage": "measures.transfer.dynamics",
+    "causally_conditioned_entropy": "measures.transfer.dynamics",
+    "directed_information": "measures.transfer.dynamics",
+    "entropy_rate": "measures.transfer.dynamics",
+    "predictive_information": "measures.transfer.dynamics",
+    "stochastic_interaction": "measures.transfer.dynamics",
+    "time_lagged_information": "measures.transfer.dynamics",
+    "transfer_entropy": "measures.transfer.front",
+    "transfer_information_energy": "measures.transfer.front",
+    "granger_causality": "measures.transfer.front",
+    "exact_te": "quantities.chains",
+    "History": "measures.transfer.history",
+    "pairwise_transfer_entropy": "measures.transfer.pairwise",
+    "TransferStream": "measures.transfer.streaming",
+    # how surrogates move a source in time
+    "BlocksPermuted": "measures.transfer.surrogates",
+    "Permuted": "measures.transfer.surrogates",
+    "PermutedWithin": "measures.transfer.surrogates",
+    "Shifted": "measures.transfer.surrogates",
+    # numbers as two states
+    "Above": "numerics.binary",
+    "AboveMedian": "numerics.binary",
+    "AtLeast": "numerics.binary",
     # estimators
     "Renyi": "measures.gram.renyi",
     "KSG": "measures.neighbours.ksg",
@@ -149,6 +211,7 @@ _HOMES = {
     "RenyiInformation": "training.objectives",
     "RenyiEntropy": "training.objectives",
     "Frozen": "training.widths",
+    "TEFeedback": "training.transfer_feedback",
     # your own loop
     "watch": "watching.watch",
     "Tokens": "observe.tokens",
@@ -168,6 +231,8 @@ _HOMES = {
     "Calibration": "experiments.calibration.experiment",
     "Convnet": "experiments.convnet.experiment",
     "Dual": "experiments.dual.experiment",
+    "TransferFeedback": "experiments.feedback.experiment",
+    "LayerTransfers": "experiments.transfer.experiment",
     "Layerwise": "experiments.layerwise.experiment",
     "Regularised": "experiments.regularised.experiment",
     "Wide": "experiments.wide.experiment",

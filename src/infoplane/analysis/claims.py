@@ -64,8 +64,8 @@ class Claim:
 
 
 def estimators(trace: Trace) -> list[str]:
-    """Their names, in order."""
-    return [str(name) for name in trace["estimator"].values]
+    """Their names, in order; none where nothing is of an estimator."""
+    return [str(name) for name in trace["estimator"].values] if "estimator" in trace.coords else []
 
 
 def judged(claims: Sequence[Claim], traces: Sequence[Trace]) -> list[Finding]:

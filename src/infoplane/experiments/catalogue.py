@@ -7,11 +7,13 @@ from infoplane.experiments.blackbox.experiment import Blackbox
 from infoplane.experiments.calibration.experiment import Calibration
 from infoplane.experiments.convnet.experiment import Convnet
 from infoplane.experiments.dual.experiment import Dual
+from infoplane.experiments.feedback.experiment import TransferFeedback
 from infoplane.experiments.latent.experiment import Latent
 from infoplane.experiments.layerwise.experiment import Layerwise
 from infoplane.experiments.protocol import Experiment, Shown
 from infoplane.experiments.regularised.experiment import Regularised
 from infoplane.experiments.species.experiment import DiverseAutoencoders
+from infoplane.experiments.transfer.experiment import LayerTransfers
 from infoplane.experiments.watched import Watched
 from infoplane.experiments.wide.experiment import Wide
 from infoplane.values.errors import InfoplaneError
@@ -27,8 +29,10 @@ EXPERIMENTS: Mapping[str, type[Experiment]] = {
     Dual.name: Dual,
     Latent.name: Latent,
     Layerwise.name: Layerwise,
+    LayerTransfers.name: LayerTransfers,
     Regularised.name: Regularised,
     Wide.name: Wide,
+    TransferFeedback.name: TransferFeedback,
 }
 
 

@@ -74,9 +74,13 @@ class Marginal:
         """Number of states that occur."""
         return int(np.count_nonzero(self.counts))
 
+    def at_cells(self) -> Float[np.ndarray, " c"]:
+        """The count of every cell's own state."""
+        return self.counts if self.place is None else self.counts[self.place]
+
     def log2_at_cells(self) -> Float[np.ndarray, " c"]:
         """Logarithm of the count of every cell's own state."""
-        return np.log2(self.counts if self.place is None else self.counts[self.place])
+        return np.log2(self.at_cells())
 
 
 @final

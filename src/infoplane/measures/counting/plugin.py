@@ -10,7 +10,14 @@ from torch import Tensor
 
 from infoplane.measures.estimator import Properties
 from infoplane.measures.samples import Samples, checked, is_discrete
-from infoplane.numerics.counts import States, contingency, joined, shuffled_cells, states
+from infoplane.numerics.counts import (
+    Contingency,
+    States,
+    contingency,
+    joined,
+    shuffled_cells,
+    states,
+)
 from infoplane.quantities import tables
 from infoplane.quantities.tables import CORRECTIONS, Correction, Counted
 from infoplane.values.errors import InfoplaneError
@@ -163,8 +170,12 @@ class PlugIn:
         self, x: States, y: States, given: States, remedy: str = COARSER
     ) -> Estimate:
         """I(x; y | given) of variables whose states are known, in bits."""
-        found = tables.counted(contingency(x, y, given), tables.CONDITIONAL, self.correction)
-        cells = math.prod(len(one.counts()) for one in (x, y, given))
+        return self.conditional_of_table(contingency(x, y, given), remedy)
+
+    def conditional_of_table(self, table: Contingency, remedy: str = COARSER) -> Estimate:
+        """I(x; y | given) of a table of the three, in this order, in bits."""
+        found = tables.counted(table, tables.CONDITIONAL, self.correction)
+        cells = math.prod(table.marginal((axis,)).occupied for axis in range(3))
         upper = min(found.entropies[axes] for axes in ((0, 2), (1, 2))) - found.entropies[(2,)]
         notes = _biased(found, cells, remedy)
         return self._information(found, cells, upper, notes)

@@ -1,0 +1,1 @@
+"""Training with transfer entropy fed back, beside its controls."""

@@ -1,0 +1,122 @@
+"""Accuracy, loss and signal of every arm, and what the feedback cost."""
+
+from collections.abc import Mapping, Sequence
+
+from infoplane.analysis.repeated import mean
+from infoplane.experiments import panels as shared
+from infoplane.experiments.feedback.claims import epochs
+from infoplane.experiments.feedback.settings import PLAIN
+from infoplane.experiments.sentences import verdicts_told
+from infoplane.values.finding import Finding, Verdict
+from infoplane.values.panel import Axis, Panel, Series
+from infoplane.values.table import Cell, Table
+from infoplane.values.trace import Trace
+
+UNVERIFIED = (
+    "The published numbers are not verified: no results table of these papers was at hand, and the "
+    "published code takes the training images for its validation set."
+)
+_FIGURES = {
+    "accuracy": ("Accuracy", "On held-out test images.", ""),
+    "loss": ("Cross-entropy", "On held-out test images.", "nat"),
+    "fed_back": ("Mean signal", "What is fed back, mean over the pairs of units.", "bit"),
+}
+
+
+def panels(trace: Trace) -> list[Panel]:
+    """One figure a variable, a curve an arm."""
+    return [_panel(trace, name) for name in _FIGURES]
+
+
+def _panel(trace: Trace, name: str) -> Panel:
+    title, caption, unit = _FIGURES[name]
+    return Panel(
+        key=name.replace("_", "-"),
+        title=title,
+        caption=caption,
+        x=Axis("epoch"),
+        y=Axis(title, unit),
+        series=tuple(_curve(trace, name, str(one)) for one in trace["arm"].values),
+    )
+
+
+def _curve(trace: Trace, name: str, one: str) -> Series:
+    values = trace[name].sel(arm=one)
+    errors, words = shared.spread(values)
+    return Series(
+        name=one,
+        x=trace["epoch"].values,
+        y=mean("", values).values,
+        y_error=errors,
+        at=trace["step"].values,
+        of=one,
+        error_is=words,
+    )
+
+
+def arms(trace: Trace, seconds: Mapping[str, float]) -> Table:
+    """Epochs to the target, accuracy and loss at the end, signal, and wall-clock overhead."""
+    plain = seconds.get(f"training: {PLAIN}")
+    rows = []
+    for name in (str(one) for one in trace["arm"].values):
+        end = trace.sel(arm=name).isel(snapshot=-1)
+        spent = seconds.get(f"training: {name}")
+        known = plain and spent is not None
+        overhead = f"{100 * (spent / plain - 1):+.0f} %" if known and spent and plain else "–"
+        cells = (
+            name,
+            _epochs(trace, name),
+            f"{float(mean('', end['accuracy'])):.4f}",
+            f"{float(mean('', end['loss'])):.4f}",
+            f"{float(mean('', end['fed_back'])):.5f}",
+            overhead,
+        )
+        rows.append(tuple(Cell((text,)) for text in cells))
+    target = float(trace.attrs["target"])
+    columns = ("arm", f"epochs to {target:.0%}", "accuracy", "loss", "signal", "overhead")
+    return Table(
+        "What every arm reached, and what it cost",
+        columns,
+        tuple(rows),
+        "On held-out test images, at the end of training. Overhead is wall-clock time over plain "
+        "training on this machine.",
+        words=(UNVERIFIED,),
+    )
+
+
+def _epochs(trace: Trace, name: str) -> str:
+    if "seed" in trace.dims:
+        each = [epochs(trace.isel(seed=i), name) for i in range(trace.sizes["seed"])]
+        return f"{sum(each) / len(each):.1f} (over seeds)"
+    found, most = epochs(trace, name), trace.sizes["snapshot"] - 1
+    return f"{found:.0f}" if found <= most else f"more than {most}"
+
+
+def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
+    """What was trained and what was found."""
+    held = {one.key: one.verdict for one in findings}
+    told = [
+        f"The feedback into the {rule} accelerates training, beside every control."
+        if held[key] is Verdict.SUPPORTED
+        else f"Whether the feedback into the {rule} helps is not shown: {held[key]} beside its "
+        "controls."
+        for rule in ("gradient", "weights")
+        if (key := f"accelerates-{rule}") in held
+    ]
+    return [f"{trace.attrs['description']}.", *verdicts_told(findings), *told, UNVERIFIED]
+
+
+def methods(trace: Trace) -> list[str]:
+    """How it was trained."""
+    return [
+        "All arms begin with the same weights and see the same samples in the same order, by "
+        "stochastic gradient descent. Transfer entropy [@schreiber2000measuring] with k = l = 1 "
+        "and lag 1 is counted over the last samples that were trained on.",
+        "The gradient rule multiplies the gradient of every weight of the last layer by 1 − TE of "
+        "its two units [@moldovan2020feedforward]; the weight rule replaces W by (I − TE)ᵀ W, as "
+        "in the code published with [@moldovan2021cnn]. Controls have the same numbers shuffled "
+        "over the pairs, their mean for all pairs, or no feedback but a learning rate times one "
+        f"less their mean. The signal is “{trace.attrs['signal']}”.",
+        "Accuracy is that on test images, on which nothing is learned and nothing chosen; the "
+        f"target is {float(trace.attrs['target']):.0%}. {UNVERIFIED}",
+    ]

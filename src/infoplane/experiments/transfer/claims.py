@@ -1,0 +1,229 @@
+"""S4's three statements about transfer between layers, and what samples without time must show."""
+
+import json
+from collections.abc import Callable
+
+import numpy as np
+import xarray as xr
+
+from infoplane.analysis.claims import Claim, Evidence, Statistic, trained
+from infoplane.observe.transfer import READINGS, Axis, adjacent
+from infoplane.values.trace import Trace
+from infoplane.values.units import PURE
+
+HELD = "the same samples, weights held"
+BY_CLASS = "samples sorted by class, weights held"
+CONTROLS: dict[str, Axis] = {HELD: "frozen", BY_CLASS: "sorted"}
+"""Where nothing but the samples' order can pass, and where that order is a time."""
+SOURCE = "moldovan2024information, abstract and a summary of it; its tables are not verified"
+OURS = "ours: samples of a shuffled data set are independent of those before them"
+EFFECTIVE = READINGS[-1]
+READ = (
+    "“raw” is as counted; “corrected” is less its bias to first order; “effective” is less the "
+    "mean of its surrogates. Raw values fall where bias falls."
+)
+TWO = 2.0
+"""Standard deviations of the surrogates that nothing exceeds in the mean."""
+
+
+def claims(trace: Trace) -> list[Claim]:
+    """All claims about a run."""
+    return [
+        *([concentrates()] if len(_adjacent(trace)) > 2 else []),
+        decreases(),
+        *([follows()] if trained(trace).sizes["snapshot"] > 3 else []),
+        nothing_passes(),
+        order_passes(),
+        at_once(),
+    ]
+
+
+def concentrates() -> Claim:
+    """More passes between the last layers than between those before."""
+
+    def beyond(trace: Trace, axis: Axis) -> xr.DataArray:
+        values, pairs = _over_training(trace, axis), _adjacent(trace)
+        last, first = values.sel(pair=pairs[-2:]), values.sel(pair=pairs[:-2])
+        return (last.mean("pair") - first.mean("pair")).mean("snapshot")
+
+    return Claim(
+        key="last-layers",
+        statement="Transfer concentrates in the last layers: between the last hidden layer, the "
+        "logits and the prediction more passes than between the layers before.",
+        source=SOURCE,
+        statistic=lambda trace: beyond(trace, "training"),
+        controls=_controls(beyond),
+        rests_on=_rests_on,
+        needs=_needs,
+        notes=(READ,),
+    )
+
+
+def decreases() -> Claim:
+    """Less passes at the end of training than in its first epochs."""
+
+    def lost(trace: Trace, axis: Axis) -> xr.DataArray:
+        mean = _of_network(trace, axis)
+        return mean.isel(snapshot=0) - mean.isel(snapshot=-1)
+
+    return Claim(
+        key="decreases",
+        statement="Transfer between adjacent layers decreases during training.",
+        source=SOURCE,
+        statistic=lambda trace: lost(trace, "training"),
+        controls=_controls(lost),
+        rests_on=_rests_on,
+        needs=_needs,
+        evidence=_course,
+        notes=(READ, "From the first epoch looked at to the last; the mean over adjacent layers."),
+    )
+
+
+def follows() -> Claim:
+    """Transfer goes with loss and error."""
+
+    def together(trace: Trace, axis: Axis) -> xr.DataArray:
+        mean, after = _of_network(trace, axis), trained(trace)
+        parts = {"loss": after["loss_test"], "error": after["error_test"]}
+        return xr.concat(
+            [rank_correlation(mean, one) for one in parts.values()],
+            dim=xr.DataArray([*parts], dims="part", name="part"),
+        )
+
+    return Claim(
+        key="follows",
+        statement="Transfer correlates with accuracy and loss: it falls as loss and error fall.",
+        source=SOURCE,
+        statistic=lambda trace: together(trace, "training"),
+        controls=_controls(together),
+        rests_on=_rests_on,
+        needs=_needs,
+        unit=PURE,
+        notes=(
+            READ,
+            "Spearman's rank correlation over the epochs looked at. Whatever drifts correlates "
+            "with whatever else does.",
+        ),
+    )
+
+
+def nothing_passes() -> Claim:
+    """Of shuffled samples nothing passes beyond what surrogates show."""
+
+    def within(trace: Trace) -> xr.DataArray:
+        after = trained(trace).isel(snapshot=slice(1, None)).sel(pair=_adjacent(trace))
+        left = TWO * after["te_spread"] - xr.where(after["te"] < 0, -after["te"], after["te"])
+        means = left.mean(["pair", "snapshot"]).sel(axis=["training", "frozen"])
+        return means.rename(axis="part").transpose("part", "estimator", "batch")
+
+    return Claim(
+        key="nothing",
+        statement="Of samples in shuffled order nothing passes after the first epoch: the "
+        "effective transfer stays within two standard deviations of its surrogates.",
+        source=OURS,
+        statistic=within,
+        rests_on=_rests_on,
+        needs=_needs,
+        asked_of=lambda trace: [EFFECTIVE],
+        because="only what is above the surrogates is expected to vanish.",
+        notes=("The effect is two standard deviations less the size of the effective transfer.",),
+    )
+
+
+def order_passes() -> Claim:
+    """Of samples sorted by class something passes."""
+
+    def mean(trace: Trace, axis: Axis) -> xr.DataArray:
+        return _of_network(trace, axis).mean("snapshot")
+
+    return Claim(
+        key="order",
+        statement="Of samples sorted by class transfer is above its surrogates, with the weights "
+        "held: it is the order of the samples that passes.",
+        source=OURS,
+        statistic=lambda trace: mean(trace, "sorted"),
+        controls={HELD: lambda trace: mean(trace, "frozen")},
+        rests_on=_rests_on,
+        asked_of=lambda trace: [EFFECTIVE],
+        because="what is raw is above 0 by its bias alone.",
+    )
+
+
+def at_once() -> Claim:
+    """What layers share, they share at the same sample."""
+
+    def beyond(trace: Trace) -> xr.DataArray:
+        after = trained(trace).sel(axis="frozen", pair=_adjacent(trace))
+        return (after["te_lag0"] - after["te"]).mean("pair").mean("snapshot")
+
+    return Claim(
+        key="lag-0",
+        statement="What adjacent layers share is at lag 0: there the same measure is larger than "
+        "at the lag that was asked about.",
+        source=OURS,
+        statistic=beyond,
+        rests_on=_rests_on,
+        asked_of=lambda trace: [READINGS[0]],
+        because="both are raw, with the same bias.",
+    )
+
+
+def rank_correlation(values: xr.DataArray, other: xr.DataArray) -> xr.DataArray:
+    """Spearman's correlation along "snapshot"; 0 where one of them never changes."""
+
+    def of(one: np.ndarray, two: np.ndarray) -> float:
+        if not (np.ptp(one) and np.ptp(two)):
+            return 0.0
+        a, b = (np.argsort(np.argsort(x, kind="stable")) for x in (one, two))
+        return float(np.corrcoef(a, b)[0, 1])
+
+    return xr.apply_ufunc(
+        of, values, other, input_core_dims=[["snapshot"], ["snapshot"]], vectorize=True
+    )
+
+
+def _adjacent(trace: Trace) -> list[str]:
+    """Names of the pairs of adjacent layers, from input to prediction."""
+    return [f"{a} → {b}" for a, b in adjacent(json.loads(trace.attrs["layers"]))]
+
+
+def _over_training(trace: Trace, axis: Axis) -> xr.DataArray:
+    """Transfers along an axis at all moments after the untrained network."""
+    return trained(trace)["te"].sel(axis=axis, drop=True)
+
+
+def _of_network(trace: Trace, axis: Axis) -> xr.DataArray:
+    """The mean over adjacent layers."""
+    return _over_training(trace, axis).sel(pair=_adjacent(trace)).mean("pair")
+
+
+def _controls(of: Callable[[Trace, Axis], xr.DataArray]) -> dict[str, Statistic]:
+    """The same statistic along the axes that serve as controls."""
+
+    def along(axis: Axis) -> Statistic:
+        return lambda trace: of(trace, axis)
+
+    return {name: along(axis) for name, axis in CONTROLS.items()}
+
+
+def _rests_on(trace: Trace) -> xr.DataArray:
+    return _over_training(trace, "training").sel(pair=_adjacent(trace))
+
+
+def _needs(trace: Trace) -> list[xr.DataArray]:
+    return [_over_training(trace, axis).sel(pair=_adjacent(trace)) for axis in CONTROLS.values()]
+
+
+def _course(trace: Trace) -> Evidence:
+    """First and last values of every pair of adjacent layers, by reading."""
+    values = _over_training(trace, "training").mean("batch")
+    return {
+        name: {
+            pair: {
+                "first": float(values.sel(estimator=name, pair=pair)[0]),
+                "last": float(values.sel(estimator=name, pair=pair)[-1]),
+            }
+            for pair in _adjacent(trace)
+        }
+        for name in READINGS
+    }

@@ -1,0 +1,183 @@
+"""S4: a shallow classifier, and the transfer entropy between its layers while it learns."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal, final
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from infoplane.analysis.claims import Claim
+from infoplane.experiments.on_images import OnImages
+from infoplane.experiments.settings import require_at_least, require_device
+from infoplane.experiments.transfer import figures
+from infoplane.experiments.transfer.claims import claims
+from infoplane.experiments.transfer.settings import Asking, Learning
+from infoplane.experiments.transfer.watching import Epoch, Transfer
+from infoplane.models.mlp import Classifier
+from infoplane.models.transfer_cnn import ConvolutionalClassifier
+from infoplane.observe.classification import Classification
+from infoplane.observe.transfer import AXES
+from infoplane.record.loop import Observer, batches, fit, per_epoch, record, restore
+from infoplane.record.schedule import EvenlySpaced
+from infoplane.record.undisturbed import undisturbed
+from infoplane.store.address import NOT_ADDRESSED
+from infoplane.values.finding import Finding
+from infoplane.values.panel import Panel
+from infoplane.values.table import Table
+from infoplane.values.trace import Checkpoint, Row, Tick, Trace
+
+CHANNELS = {"digits": (8, 16)}
+"""Of the convolutions, where the images are tiny; else those of the published network."""
+
+
+@final
+@dataclass(frozen=True)
+class LayerTransfers(OnImages):
+    """Transfer entropy between the layers of a classifier, along several time axes at once.
+
+    The same question is asked of the samples in the order of training while the weights change
+    (the published experiments), of the same samples with the weights held, of samples sorted by
+    class, and of a fixed probe along the updates; beside each stand its surrogates and lag 0.
+
+    Attributes:
+        dataset: What it learns to classify.
+        data_dir: Folder with the data sets; digits come with scikit-learn and need none.
+        network: "mlp" or "cnn".
+        hidden: Widths of the fully connected hidden layers.
+        seed: Seed of every random stream.
+        learning: How long and how fast it learns, and when it is looked at.
+        asking: What is asked of its layers.
+        device: Where to compute, such as cpu or cuda.
+    """
+
+    name: ClassVar[str] = "transfer"
+    title: ClassVar[str] = "Transfer entropy between layers"
+    results_version: ClassVar[int] = 1
+
+    dataset: Literal["digits", "mnist", "fashion", "emnist"] = "digits"
+    data_dir: Path | None = field(default=None, metadata=NOT_ADDRESSED)
+    network: Literal["mlp", "cnn"] = "mlp"
+    hidden: tuple[int, ...] = (32, 16)
+    seed: int = 0
+    learning: Learning = Learning()
+    asking: Asking = Asking()
+    device: str = field(default="cpu", metadata=NOT_ADDRESSED)
+
+    def __post_init__(self) -> None:
+        require_at_least(1, **{f"hidden[{i}]": width for i, width in enumerate(self.hidden)})
+        require_at_least(1, layers=len(self.hidden))
+        require_device(self.device)
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """What the Trace says of itself, with every time axis in words."""
+        chain = "-".join(map(str, (*self.hidden, self.classes)))
+        return {
+            "experiment": self.name,
+            "description": (
+                f"{self.network} …-{chain} on {self.dataset}, {self.learning.epochs} epochs, "
+                f"seed {self.seed}"
+            ),
+            "seed": self.seed,
+            "source": "moldovan2024information",
+            "layers": json.dumps(self.model().layers),
+            "axes": json.dumps(dict(AXES)),
+            "plane": self.asking.plane,
+            "asking": json.dumps(asdict(self.asking)),
+        }
+
+    def model(self) -> Classifier | ConvolutionalClassifier:
+        """The untrained network."""
+        if self.network == "mlp":
+            return Classifier(self.data.shape, self.hidden, self.classes, seed=self.seed)
+        known = {"channels": CHANNELS[self.dataset]} if self.dataset in CHANNELS else {}
+        return ConvolutionalClassifier(
+            self.data.shape, self.hidden, self.classes, seed=self.seed, **known
+        )
+
+    def run(self, resume: Checkpoint | None = None) -> Iterator[Row | Checkpoint | Tick]:
+        """Trains and measures; resumed, yields what comes after the checkpoint.
+
+        A window is one epoch, and checkpoints are taken between epochs: what is kept of the
+        training passes then begins anew, in a resumed run as in another.
+        """
+        model = self.model().to(self.device)
+        x, y = (one.to(self.device) for one in (self.data.train_x, self.data.train_y))
+        optimiser = torch.optim.SGD(model.parameters(), lr=self.learning.learning_rate)
+        if resume is not None:
+            restore(resume, model, optimiser)
+        start = 0 if resume is None else resume.step
+        size = self.learning.batch_size
+        updates = per_epoch(len(x), size)
+        moments = frozenset(
+            updates * epoch
+            for epoch in EvenlySpaced(self.learning.snapshots).steps(self.learning.epochs)
+        )
+        epoch, rule = Epoch(), self.asking.rule(self.seed)
+        probe = x[: self.asking.probe]
+
+        def objective(chosen: Tensor) -> Tensor:
+            if len(epoch.chosen) == updates:
+                epoch.clear()
+            shown = x[chosen]
+            seen = model.activations(shown)
+            epoch.chosen.append(chosen)
+            epoch.seen.append(rule.numbers(shown, seen))
+            if len(probe):
+                with undisturbed(model):
+                    epoch.steps.append(rule.numbers(probe, model.activations(probe)))
+            return cross_entropy(seen[model.layers[-1]], y[chosen])
+
+        snapshots = fit(
+            model,
+            objective,
+            batches(len(x), size, seed=self.seed, start=start),
+            optimiser,
+            steps_per_epoch=updates,
+            seed=self.seed,
+            start=start,
+        )
+        observers: list[Observer] = [
+            Transfer(
+                rule,
+                (x, y),
+                epoch,
+                model.layers,
+                self.asking.blocks,
+                self.asking.window,
+                self.seed,
+            ),
+            Classification(self.first(self.learning.evaluation)),
+        ]
+        yield from record(
+            snapshots, observers, at=moments, optimiser=optimiser, checkpoint_every=updates
+        )
+
+    @staticmethod
+    def claims(trace: Trace) -> list[Claim]:
+        """S4's three statements, and what a transfer without time must show."""
+        return claims(trace)
+
+    @staticmethod
+    def panels(trace: Trace) -> list[Panel]:
+        """Transfers over training along every axis, beside error and loss, and the plane."""
+        return figures.panels(trace)
+
+    @staticmethod
+    def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
+        """What was trained and what was found."""
+        return figures.summary(trace, findings)
+
+    @staticmethod
+    def tables(trace: Trace, seconds: Mapping[str, float]) -> list[Table]:
+        """Raw, surrogates, effective and lag 0 side by side, and what is not verified."""
+        return figures.tables(trace)
+
+    @staticmethod
+    def methods(trace: Trace) -> list[str]:
+        """How it was measured."""
+        return figures.methods(trace)

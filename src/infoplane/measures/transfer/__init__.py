@@ -1,0 +1,1 @@
+"""What one time series tells of another beyond its own past, and what it stores of itself."""

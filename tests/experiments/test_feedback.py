@@ -1,0 +1,127 @@
+"""Training with feedback beside its controls: runs, and what is said of them."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from infoplane.analysis.across import combined
+from infoplane.experiments.feedback.experiment import TransferFeedback
+from infoplane.experiments.feedback.settings import CONTROLS, PLAIN, RULES, Course, Feeding, arm
+from infoplane.report.references import bibliography
+from infoplane.store.address import canonical
+from infoplane.values.errors import InfoplaneError
+from infoplane.values.finding import Verdict
+from infoplane.values.trace import Row, trace_of
+
+SMALL = TransferFeedback(
+    hidden=(12,),
+    course=Course(epochs=5, batch_size=16, images=300, learning_rate=0.3, target=0.5),
+    feeding=Feeding(window=64, every=4),
+)
+
+
+GRADIENT = [arm("grad_scale", given) for given in ("measured", *CONTROLS)]
+
+
+def traced(experiment):
+    rows = [one for one in experiment.run() if isinstance(one, Row)]
+    settings = json.dumps(canonical(experiment))
+    return trace_of(rows, {**experiment.attributes, "settings": settings})
+
+
+@pytest.fixture(scope="module")
+def trace():
+    return traced(SMALL)
+
+
+def test_all_arms_begin_alike_and_part(trace):
+    assert len(set(trace["loss"].isel(snapshot=0).values.tolist())) == 1
+    ends = trace["loss"].isel(snapshot=-1)
+    assert len(set(ends.sel(arm=[PLAIN, *GRADIENT]).values.tolist())) == 5
+    assert float(ends.sel(arm=arm("weight_mix"))) != float(ends.sel(arm=PLAIN))
+    assert float(trace["accuracy"].sel(arm=PLAIN)[-1]) > 0.5
+    assert np.isnan(trace["fed_back"].sel(arm=PLAIN)).all()
+
+
+def test_uniform_feedback_into_the_weights_changes_nothing_of_the_function_at_once(trace):
+    """The logits of all classes shift alike, so the softmax and its gradient are those without."""
+    uniform = trace["loss"].sel(arm=arm("weight_mix", "uniform_te"), drop=True)
+    assert uniform.values == pytest.approx(trace["loss"].sel(arm=PLAIN).values, abs=1e-4)
+    assert float(trace["fed_back"].sel(arm=arm("weight_mix", "uniform_te"))[-1]) > 0
+
+
+def test_the_same_settings_give_the_same_rows(trace):
+    again = traced(SMALL)
+    xr.testing.assert_identical(trace.drop_attrs(), again.drop_attrs())
+
+
+def test_one_run_decides_nothing_and_says_so(trace):
+    findings = SMALL.findings([trace])
+    assert {one.key for one in findings} == {
+        f"{what}-{rule}" for what in ("accelerates", "loss") for rule in RULES.values()
+    }
+    assert all(one.verdict is Verdict.UNDECIDED for one in findings)
+    told = " ".join(SMALL.summary(trace, findings))
+    assert "accelerates" not in told and "not verified" in told
+
+
+def seeds(saved):
+    """Traces of five seeds in which arms with feedback need so many epochs less."""
+    names = [PLAIN, *(arm(rule, one) for rule in RULES for one in ("measured", *CONTROLS))]
+    found = []
+    for seed in range(5):
+        rows = []
+        for step in range(9):
+            rise = {name: saved * (name.endswith(", TE")) for name in names}
+            reached = [min(1.0, 0.1 * step + 0.1 * rise[name] + 0.001 * seed) for name in names]
+            values = xr.DataArray(reached, dims="arm", coords={"arm": names})
+            signal = values * 0 + 0.01
+            rows.append(
+                Row(step, float(step), {"accuracy": values, "loss": 1 - values, "fed_back": signal})
+            )
+        attrs = {"seed": seed, "target": 0.6, "signal": "te", "experiment": "feedback"}
+        settings = json.dumps({"seed": seed})
+        found.append(trace_of(rows, {**attrs, "settings": settings, "description": "made up"}))
+    return found
+
+
+def test_the_word_stands_only_beside_every_control():
+    for saved, verdict in ((2, Verdict.SUPPORTED), (-2, Verdict.CONTRADICTED)):
+        traces = seeds(saved)
+        findings = {one.key: one for one in TransferFeedback.findings(traces)}
+        assert findings["accelerates-gradient"].verdict is verdict
+        assert findings["loss-weights"].verdict is verdict
+        whole = combined(traces)
+        told = " ".join(TransferFeedback.summary(whole, list(findings.values())))
+        assert ("accelerates training, beside every control" in told) == (saved > 0)
+
+
+def test_tables_and_figures(trace):
+    seconds = {f"training: {name}": 1.0 + (name != PLAIN) for name in trace["arm"].values}
+    table = SMALL.tables(trace, seconds)[0]
+    assert len(table.rows) == 9 and table.rows[1][-1].lines == ("+100 %",)
+    assert len(SMALL.panels(trace)) == 3
+    cited = [part.split("]")[0] for text in SMALL.methods(trace) for part in text.split("[@")[1:]]
+    assert set(cited) <= bibliography().keys() and cited
+
+
+def test_the_published_signal_can_be_asked_for():
+    feeding = Feeding(signal="cnn_te_2021", window=64)
+    short = replace(SMALL, feeding=feeding, course=replace(SMALL.course, epochs=2))
+    assert traced(short)["fed_back"].sel(arm=arm("weight_mix")).notnull().any()
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: Course(target=1.5), "target=1.5"),
+        (lambda: Course(epochs=1), "epochs=1"),
+        (lambda: Feeding(window=2), "window=2"),
+    ],
+)
+def test_bad_settings(make, said):
+    with pytest.raises(InfoplaneError, match=said):
+        make()
