@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from infoplane.values.ceilings import CEILINGS
@@ -100,8 +101,9 @@ def member(trace: Trace, dim: str, value: Value) -> Trace:
     one = trace.sel({dim: value}, drop=True)
     one = one.isel({SNAPSHOT: one[MEASURED].values}).drop_vars(MEASURED)
     never, there = [], {str(name): np.array(False) for name in one.dims if name in one.coords}
-    for name, values in one.items():
-        finite = values.notnull().values
+    for name in one:
+        values = one.variables[name]  # an array with coordinates would take ten times as long
+        finite = pd.notnull(values.values)
         if not finite.any():
             never.append(name)
             continue

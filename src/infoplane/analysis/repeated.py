@@ -131,7 +131,7 @@ def _reduced(
     """Values without a dimension, NaN where one of them is; a page asks for thousands of these."""
     with np.errstate(invalid="ignore"):  # an infinity has no spread
         reduced = reduce(values.values, axis=values.get_axis_num(over))
-    return values.isel({over: 0}, drop=True).copy(data=np.asarray(reduced))
+    return values.isel({over: 0}, drop=True).copy(deep=False, data=np.asarray(reduced))
 
 
 def error_words(values: xr.DataArray | xr.Dataset) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from infoplane.values.finding import Finding, Verdict
-from infoplane.values.trace import Trace, sides
+from infoplane.values.trace import Trace, probes
 
 
 def verdicts_told(findings: Sequence[Finding]) -> list[str]:
@@ -34,7 +34,7 @@ def learned(errors: np.ndarray, words: str = "test error") -> str:
 
 def probe_told(trace: Trace) -> list[str]:
     """Which of several probes the claims are about, in a sentence; none of one alone."""
-    names = list(sides(trace))
+    names = probes(trace)
     return [f"Claims are judged on the {names[-1]} samples."] if len(names) > 1 else []
 
 

@@ -22,7 +22,7 @@ from infoplane.experiments.sentences import numbered, verdicts_told
 from infoplane.values.ceilings import ceiling, saturated
 from infoplane.values.finding import Finding
 from infoplane.values.panel import Panel
-from infoplane.values.trace import Trace, held_out, sides
+from infoplane.values.trace import Trace, held_out, probes, sides
 
 NOTHING = 1e-9
 """An entropy in bits that is rounding of zero."""
@@ -148,7 +148,7 @@ def _entropies(trace: Trace, estimator: str, side: str) -> Panel:
 
 def _probe_words(trace: Trace) -> str:
     """Which of several probes is judged."""
-    names = list(sides(trace))
+    names = probes(trace)
     return f", on the {names[-1]} samples" if len(names) > 1 else ""
 
 
@@ -177,8 +177,8 @@ def _watched(trace: Trace) -> list[str]:
     described = str(trace.attrs.get("description", "A network")).rstrip(".")
     layers, moments = trace.sizes["layer"], trace.sizes["snapshot"]
     n, batches = trace["I_XT"].attrs.get("n"), trace.sizes["batch"]
-    probes = [name for name in sides(trace) if name]
-    each = f" each of {' and '.join(probes)} samples" if probes else ""
+    named = list(filter(None, probes(trace)))
+    each = f" each of {' and '.join(named)} samples" if named else ""
     samples = f" on {numbered(batches, 'batch', 'batches')}" + (f" of {n}" if n else "")
     last = int(trace["step"][-1])
     return [

@@ -14,7 +14,7 @@ from infoplane.values.estimate import SATURATION
 from infoplane.values.finding import LEVEL
 from infoplane.values.methods import RENYI, Method, methods_of
 from infoplane.values.replicates import Replicate
-from infoplane.values.trace import Trace, sides
+from infoplane.values.trace import Trace, probes
 
 
 def methods(trace: Trace, citations: Citations) -> list[str]:
@@ -78,8 +78,8 @@ def _sampling(trace: Trace, information: xr.DataArray) -> list[str]:
     """Which variables, on which samples, at which moments, and what the errors are over."""
     x, y = _variable(trace, "S_X", "the source"), _variable(trace, "S_Y", "the target")
     layers = f" of {_several(trace.sizes['layer'], 'layer')} T" if "layer" in trace.dims else ""
-    probes = [name for name in sides(trace) if name]
-    each = f" on each of {len(probes)} probes ({', '.join(probes)})" if probes else ""
+    names = list(filter(None, probes(trace)))
+    each = f" on each of {len(names)} probes ({', '.join(names)})" if names else ""
     return [
         f"X is {x} and Y is {y}; information{layers} with both was measured{each} "
         f"{_moments(trace)}.",

@@ -42,7 +42,7 @@ def methods_json(methods: Mapping[str, Method]) -> str:
 
 def methods_of(trace: Trace) -> dict[str, Method]:
     """Every estimator of a Trace in words, in the Trace's order."""
-    attributes = (trace.attrs, *(one.attrs for one in trace.values()))
+    attributes = (trace.attrs, *(trace.variables[name].attrs for name in trace))
     holder = next((one for one in attributes if METHODS in one), {})
     told = {
         name: Method(**{**entry, "sources": tuple(entry["sources"])})

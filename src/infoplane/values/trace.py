@@ -131,14 +131,22 @@ def sides(trace: Trace) -> dict[str, Trace]:
 
     A Trace of several probes, such as training and test samples, has a dimension ``probe``.
     """
-    if "probe" not in trace.dims:
-        return {"": trace}
-    return {str(name): trace.sel(probe=name, drop=True) for name in trace["probe"].values}
+    return {name: _on(trace, name) for name in probes(trace)}
+
+
+def probes(trace: Trace) -> list[str]:
+    """Names of the probes; one without a name if there is but one."""
+    return [str(name) for name in trace["probe"].values] if "probe" in trace.dims else [""]
 
 
 def held_out(trace: Trace) -> Trace:
     """What was measured on the last probe, by convention that of samples not trained on."""
-    return list(sides(trace).values())[-1]
+    return _on(trace, probes(trace)[-1])
+
+
+def _on(trace: Trace, probe: str) -> Trace:
+    """What was measured on one probe."""
+    return trace.sel(probe=probe, drop=True) if "probe" in trace.dims else trace
 
 
 def settings_of(trace: Trace) -> dict[str, Any]:

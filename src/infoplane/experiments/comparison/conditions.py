@@ -10,7 +10,7 @@ from infoplane.experiments.comparison.common import (
     named_briefly,
 )
 from infoplane.values.methods import UNTOLD, methods_of
-from infoplane.values.trace import Trace, settings_of, sides
+from infoplane.values.trace import Trace, probes, settings_of
 
 Known = Mapping[str, str | None]
 """A condition by run, as text; None where a run does not tell it."""
@@ -105,17 +105,17 @@ def _data(runs: Runs) -> dict[str, Known]:
 
 def _probe_digests(runs: Runs) -> Known:
     """Of all probes if the runs have the same; else of the held-out one, which is compared."""
-    probes = {name: list(sides(trace)) for name, trace in runs.items()}
-    alike = len({tuple(names) for names in probes.values()}) == 1
+    named = {name: probes(trace) for name, trace in runs.items()}
+    alike = len({tuple(names) for names in named.values()}) == 1
     return {
-        name: _probe_digest(trace, probes[name] if alike else probes[name][-1:])
+        name: _probe_digest(trace, named[name] if alike else named[name][-1:])
         for name, trace in runs.items()
     }
 
 
-def _probe_digest(trace: Trace, probes: Sequence[str]) -> str | None:
+def _probe_digest(trace: Trace, names: Sequence[str]) -> str | None:
     settings = settings_of(trace)
-    told = [_digest(str(settings.get(f"probe digest.{name or 'probe'}", ""))) for name in probes]
+    told = [_digest(str(settings.get(f"probe digest.{name or 'probe'}", ""))) for name in names]
     return None if None in told else " and ".join(filter(None, told))
 
 

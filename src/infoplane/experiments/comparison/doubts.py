@@ -13,7 +13,7 @@ from infoplane.experiments.comparison.common import (
     saturated,
 )
 from infoplane.experiments.comparison.conditions import listed
-from infoplane.values.trace import sides
+from infoplane.values.trace import probes
 
 
 def left_out(runs: Runs) -> list[str]:
@@ -69,6 +69,6 @@ def _other_quantities(runs: Runs) -> Iterator[str]:
 
 def _other_probes(runs: Runs) -> Iterator[str]:
     """The probes, if they are not the same in all runs."""
-    probes = {name: " and ".join(filter(None, sides(one))) or "one" for name, one in runs.items()}
-    if len(set(probes.values())) > 1:
-        yield f"Probes are {listed(probes)}: only the last, held-out one of each is compared."
+    named = {name: " and ".join(filter(None, probes(one))) or "one" for name, one in runs.items()}
+    if len(set(named.values())) > 1:
+        yield f"Probes are {listed(named)}: only the last, held-out one of each is compared."
