@@ -137,3 +137,20 @@ def test_a_variable_without_columns_is_refused():
     ):
         with pytest.raises(InfoplaneError, match="column"):
             refused()
+
+
+def test_the_divergence_of_normals_is_that_of_torch_and_0_of_equals():
+    a, b = (torch.randn(4, 6, dtype=torch.float64) for _ in range(2))
+    one, other = a @ a.T, b @ b.T
+    mean, middle = torch.randn(2, 4, 3, dtype=torch.float64)
+    wanted = torch.distributions.kl_divergence(
+        torch.distributions.MultivariateNormal(mean.T, one),
+        torch.distributions.MultivariateNormal(middle.T, other),
+    )
+    found = normal.divergence(mean, one, middle, other)
+    torch.testing.assert_close(found, wanted.sum() / math.log(2))
+    assert abs(float(normal.divergence(mean, one, mean, one))) < 1e-12
+    flat = torch.ones(4, 4, dtype=torch.float64)
+    assert float(normal.divergence(mean, flat, middle, other)) == math.inf
+    with pytest.raises(InfoplaneError, match="singular"):
+        normal.divergence(mean, one, middle, flat)

@@ -185,7 +185,8 @@ def divergence(
     white = vectors / values.sqrt()
     inner = white.T @ covariance @ white
     shares = torch.linalg.eigvalsh(0.5 * (inner + inner.T))
-    volume = torch.where(shares > 0, shares.clamp_min(0).log(), -torch.inf).sum()
+    wide = shares > len(shares) * EPS * shares[-1]  # the rest is rounding of 0
+    volume = torch.where(wide, shares.clamp_min(0).log(), -torch.inf).sum()
     apart = (white.T @ (mean - other_mean)).square().sum()
     return 0.5 * (mean.shape[1] * (shares.sum() - len(shares) - volume) + apart) / LN2
 

@@ -75,6 +75,7 @@ def panels(trace: Trace) -> list[Panel]:
             },
             positive=True,
         ),
+        gap(trace),
         over_time(
             trace,
             "path",
@@ -91,10 +92,7 @@ def panels(trace: Trace) -> list[Panel]:
 
 def plane(trace: Trace) -> Panel:
     """The infinite ensemble, the finite ones, and the curve that no code can cross."""
-    series = [
-        course(INFINITE, upper(trace), told(trace), trace),
-        course(f"{INFINITE}, lower bounds", lower(trace), told(trace), trace),
-    ]
+    series = [course(INFINITE, upper(trace), told(trace), trace)]
     if "finite_XT" in trace:
         there = trace["finite_XT"].notnull()
         reached = trace.isel(snapshot=there.any([d for d in there.dims if d != "snapshot"]).values)
@@ -111,13 +109,26 @@ def plane(trace: Trace) -> Panel:
         key="plane",
         title="Information plane",
         caption="From τ = 0 on. The upper bound on I(X;Z|D) against the lower bound on I(Z;Y|D): "
-        "nothing can lie above the exact bottleneck, but with two lower bounds it might seem so. "
-        "Finite ensembles as normal distributions of their mean and variance, at the times that "
-        "descent reaches.",
+        "nothing can lie above the exact bottleneck. Finite ensembles as normal distributions of "
+        "their mean and variance, at the times that descent reaches.",
         x=RATE,
         y=RELEVANCE,
         series=(*exact_curve(trace), *series),
         bisector="exact" not in trace,
+    )
+
+
+def gap(trace: Trace) -> Panel:
+    """The generalisation gap against what is known of the data."""
+    apart = (trace["squared_test"] - trace["squared_train"]).transpose("snapshot", "batch")
+    return Panel(
+        key="gap",
+        title="The generalisation gap",
+        caption="From τ = 0 on: the squared error on new samples less that on those trained on, "
+        "against the upper bound on I(Z;D|X) of one batch of new inputs.",
+        x=Axis("I(Z;D|X)", "bit"),
+        y=Axis("gap of the squared error"),
+        series=(course(INFINITE, trace["I_ZD"], apart, trace),),
     )
 
 
@@ -140,7 +151,6 @@ def course(name: str, x: xr.DataArray, y: xr.DataArray, trace: Trace) -> Series:
         y=mean("", y).values,
         x_error=x_error,
         y_error=y_error,
-        of=name,
         beside={"τ": times(trace)},
         error_is=words,
     )
@@ -181,7 +191,6 @@ def over_time(
                 x=times(trace)[after],
                 y=numbers,
                 y_error=None if errors is None or positive else errors[after],
-                of=name,
                 dashed=name in dashed,
                 error_is=words,
             )
@@ -202,12 +211,11 @@ def distances(trace: Trace) -> Panel:
         errors, told_as = shared.spread(values)
         numbers = mean("", values).values
         series += [
-            Series(words, widths, numbers, y_error=errors, of=words, error_is=told_as),
+            Series(words, widths, numbers, y_error=errors, error_is=told_as),
             Series(
                 f"{words}, {copies} infinite networks",
                 widths,
                 np.full(len(widths), expected),
-                of=words,
                 dashed=True,
             ),
         ]

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import final
 
@@ -196,8 +196,7 @@ class Beside:
     def _of_width(self, networks: Networks, i: int) -> dict[str, np.ndarray]:
         """Both informations of a normal distribution with their moments; and root mean squares."""
         infinite, time = self.infinite, self.infinite.times[i]
-        means, variances = _moments(networks, [one for one in self._inputs()])
-        wanted = infinite.found
+        means, variances = _moments(networks, self._inputs())
         mean = torch.stack([one.mean([time])[0] for one in infinite.there])[..., 0]
         variance = torch.stack([one.variance([time])[0] for one in infinite.there])
         targets = infinite.problem.new_y[: mean.numel()].reshape(*mean.shape, 1)
@@ -212,7 +211,6 @@ class Beside:
             for batch, (one, spread) in enumerate(zip(means, variances, strict=True))
         ]
         told = infinite.problem.target.told(means[None, ..., None], variances[None], targets)
-        assert wanted.input_upper.shape[1] == len(upper)
         return {
             "finite_XT": np.array(upper),
             "finite_TY": told[0].numpy(),
@@ -220,9 +218,10 @@ class Beside:
             "apart_variance": (variances / variance - 1).square().mean(1).sqrt().numpy(),
         }
 
-    def _inputs(self) -> Iterator[Tensor]:
+    def _inputs(self) -> Sequence[Tensor]:
+        """New inputs, batch by batch."""
         looking = self.infinite.looking
-        yield from self.infinite.problem.new_x.split(looking.batch_size)[: looking.batches]
+        return self.infinite.problem.new_x.split(looking.batch_size)[: looking.batches]
 
 
 def reached(times: Sequence[float], step: float, updates: int) -> tuple[float, ...]:
