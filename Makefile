@@ -55,7 +55,7 @@ paper-s1: $(INSTALLED)  ## S1 on MNIST, all species of autoencoders
 paper-s2-dual: $(INSTALLED)  ## S2's variational bottlenecks and their dual on MNIST: 24 runs of about a minute
 	$(RUN)/infoplane sweep dual --file sweeps/s2-dual.toml --seeds 1 --runs-dir $(RUNS)
 
-paper-s2-blackbox: $(INSTALLED)  ## S2's 40 networks on the 12-bit problem with their critics, eight ways to train: under 45 minutes on two cores
+paper-s2-blackbox: $(INSTALLED)  ## S2's 40 networks on the 12-bit problem with their critics, and nine ways to train 20: under 45 minutes on two cores
 	$(RUN)/infoplane sweep blackbox --file sweeps/s2-blackbox.toml --seeds 1 --runs-dir $(RUNS)
 
 paper-calibration: $(INSTALLED)  ## all estimators where the truth is known: under an hour, and the summary that is shipped
