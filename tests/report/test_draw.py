@@ -102,6 +102,16 @@ def test_the_cursor_stands_at_the_abscissa_of_its_step(fictions):
     assert drawn(fictions.strip())["places"] == columns
 
 
+def test_what_stands_still_in_a_plane_is_a_dashed_line_of_no_moment(fictions):
+    panel = built(fictions, "plane")
+    still = Series("bound", np.array([0.0, 1.0]), np.array([0.0, 0.5]))
+    with_it = drawn(replace(panel, still=still))
+    ((line, about),) = traces(with_it, "still")
+    assert (line["x"], line["y"], line["line"]["dash"]) == ([0.0, 1.0], [0.0, 0.5], "dash")
+    assert "at" not in about
+    assert with_it["data"][:-1] == drawn(panel)["data"]  # marks find their paths by place
+
+
 def test_a_plane_without_steps_says_what_is_missing():
     still = Series("enc", np.ones(2), np.ones(2))
     with pytest.raises(InfoplaneError, match="'enc'.*pass `at`"):

@@ -1,5 +1,6 @@
 """Static figures: written, reproducible, and unharmed by names and gaps."""
 
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -24,6 +25,16 @@ def test_the_same_panel_gives_the_same_bytes(panels, tmp_path, kind, suffix):
     for path in (first, second):
         save(panels[kind], path)
     assert first.read_bytes() == second.read_bytes()
+
+
+def test_what_stands_still_in_a_plane_is_drawn_and_named(panels, tmp_path):
+    still = Series("the bound", np.array([0.0, 1.0]), np.array([0.0, 0.5]))
+    plain, with_it = tmp_path / "plain.svg", tmp_path / "still.svg"
+    save(panels[0], plain)
+    save(replace(panels[0], still=still), with_it)
+    assert with_it.read_text().count("stroke-dasharray") > plain.read_text().count(
+        "stroke-dasharray"
+    )
 
 
 def test_svg_is_one_column_wide(panels, tmp_path):

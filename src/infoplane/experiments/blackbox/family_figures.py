@@ -48,7 +48,6 @@ def panels(trace: Trace) -> list[Panel]:
                 figures.plane(measured_by(one, estimator), estimator),
                 key=f"plane-{estimator}-{name}",
                 title=f"Information plane, {name}",
-                scale=f"plane-{estimator}",
             )
             for estimator in names
             if estimator in PLANES

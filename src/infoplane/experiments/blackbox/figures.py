@@ -49,12 +49,14 @@ def panels(trace: Trace) -> list[Panel]:
 def plane(one: Trace, estimator: str) -> Panel:
     """The plane under one estimator, with the exact curve of the problem."""
     drawn = shared.plane(one, estimator)
-    rule = str(one.attrs.get("rule", "hard"))
+    words = EXACT[str(one.attrs.get("rule", "hard"))]
     return replace(
         drawn,
-        caption=f"{drawn.caption} {EXACT[rule]}",
+        caption=f"From faint to full over training; the large mark is the step above. {words}",
         still=exact(one),
-        bisector=False,
+        bisector=False,  # one axis goes to 12 bits and the other to 1
+        ceiling=None,
+        uprights={} if drawn.ceiling is None else {"ceiling": drawn.ceiling},
     )
 
 

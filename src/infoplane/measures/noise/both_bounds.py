@@ -9,6 +9,10 @@ from torch import Tensor
 from infoplane.measures.noise.layer import cancels, exponents, scaled, tiles
 from infoplane.values.units import LN2
 
+FARTHEST = -21.5
+"""Logarithm of the least wide kernel: what is smaller counts as this, 5e-10 of a point's own. Its
+fourth power is the least number of single precision with all digits; smaller ones are slow."""
+
 
 class Spread(NamedTuple):
     """What a noisy layer keeps, by one of the bounds, in bits.
@@ -28,7 +32,8 @@ def both_bounds(
     """The upper and the lower bound of ``PairwiseKDE``, for the price of less than one.
 
     The kernel of the lower bound has four times the variance, so that its fourth power is that of
-    the upper one; and the sums over all points are the sums over those of every class.
+    the upper one; and the sums over all points are the sums over those of every class. Kernels are
+    summed in single precision, which errs by about 1e-5 bit.
 
     Args:
         points: The layer.
@@ -52,11 +57,13 @@ def _class_sums(
     """Σ_j p_j(k) kernel(i, j) for every point and class, under both kernels; every pair once."""
     points = scaled(points, 4 * variance)
     directly, some = cancels(points), tiles(len(points))
-    by_class = p.mT.contiguous()
+    by_class = p.mT.float()
     sums = torch.zeros(2, *by_class.shape, dtype=torch.float64, device=points.device)
     for place, rows in enumerate(some):
         for columns in some[place:]:
-            wide = exponents(points[rows], points[columns], directly).clamp_max_(0).exp_()
+            # distances want double precision; their exponentials, as parts of a sum, do not
+            far = exponents(points[rows], points[columns], directly).float()
+            wide = far.clamp_(FARTHEST, 0).exp_()
             narrow = wide.square().square_()
             for kernel, total in ((narrow, sums[0]), (wide, sums[1])):
                 # few classes: one vector at a time is three times as fast as a narrow matrix
