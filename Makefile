@@ -9,7 +9,7 @@ RUNS ?= runs
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sweep test suite check papers paper-s0 paper-s1 paper-s2-dual paper-calibration bench clean
+.PHONY: help demo sweep test suite check papers paper-s0 paper-s1 paper-s2-dual paper-s4 paper-calibration bench clean
 
 help:  ## list the verbs
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## */\t/' | expand -t 12
@@ -44,7 +44,7 @@ check: $(READY)  ## style, types and layers, without tests
 	$(RUN)/mypy
 	$(RUN)/lint-imports
 
-papers: paper-s0 paper-s1 paper-s2-dual paper-calibration  ## all long reproductions; resumable, never in CI
+papers: paper-s0 paper-s1 paper-s2-dual paper-s4 paper-calibration  ## all long reproductions; resumable, never in CI
 
 paper-s0: $(INSTALLED)  ## S0 on MNIST, eight code sizes: half an hour (set INFOPLANE_DATA, or it is downloaded)
 	$(RUN)/infoplane sweep autoencoder --file sweeps/s0.toml --seeds 1 --runs-dir $(RUNS)
@@ -54,6 +54,10 @@ paper-s1: $(INSTALLED)  ## S1 on MNIST, all species of autoencoders
 
 paper-s2-dual: $(INSTALLED)  ## S2's variational bottlenecks and their dual on MNIST: 24 runs of about a minute
 	$(RUN)/infoplane sweep dual --file sweeps/s2-dual.toml --seeds 1 --runs-dir $(RUNS)
+
+paper-s4: $(INSTALLED)  ## S4 on MNIST, three seeds, and training with its feedback, five seeds: under 45 minutes
+	$(RUN)/infoplane sweep transfer --file sweeps/s4.toml --seeds 3 --runs-dir $(RUNS)
+	$(RUN)/infoplane sweep feedback --file sweeps/s4-feedback.toml --seeds 5 --runs-dir $(RUNS)
 
 paper-calibration: $(INSTALLED)  ## all estimators where the truth is known: under an hour, and the summary that is shipped
 	$(RUN)/infoplane run calibration --runs-dir $(RUNS) && $(RUN)/python scripts/ship_calibration.py $(RUNS)
