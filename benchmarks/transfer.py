@@ -14,6 +14,7 @@ infomeasure. Without those environments they are left out.
 import json
 import os
 import subprocess
+import tempfile
 import time
 
 import numpy as np
@@ -27,7 +28,7 @@ from infoplane.measures.transfer.pairs import CountedPairs, null_of
 from infoplane.measures.transfer.pairwise import pairwise_transfer_entropy
 from infoplane.measures.transfer.populations import Words, populations, transfers, words_of
 from infoplane.measures.transfer.surrogates import Permuted
-from infoplane.numerics.coincidences import COUNTINGS, Coded, has_numba
+from infoplane.numerics.coincidences import COUNTINGS, has_numba
 
 N, UNITS, SAMPLE = 10_000, 1000, 300
 LOOP = "loop over pairs, np.bincount (extrapolated)"
@@ -77,13 +78,6 @@ def packed_words(x: torch.Tensor, y: torch.Tensor) -> Words:
     return words
 
 
-def fresh(words: Words) -> Words:
-    """The same states without their packed form."""
-    return Words(
-        *(Coded(one.numbers, one.size) for one in (words.source, words.target)), words.ends
-    )
-
-
 def all_pairs() -> None:
     r = np.random.default_rng(0)
     x, y = (torch.from_numpy(r.integers(0, 2, (N, UNITS), dtype=np.uint8)) for _ in range(2))
@@ -118,8 +112,9 @@ def all_pairs() -> None:
     if has_numba():
         ratio = rows["product, from raw bytes"] / rows["compiled, from raw bytes"]
         print(f"  product / compiled: {ratio:.1f}")
-    pairs = CountedPairs(fresh(words), COUNTINGS[ways[1] if has_numba() else "packed"])
+    quickest = COUNTINGS["compiled" if has_numba() else "packed"]
     start = time.perf_counter()
+    pairs = CountedPairs(words_of(x, y, History(), 2), quickest)
     once = pairs.measured()
     one = time.perf_counter() - start
     start = time.perf_counter()
@@ -132,15 +127,15 @@ def all_pairs() -> None:
 
 def peer(script: str, series: np.ndarray) -> list[float] | None:
     """Median seconds and value of a peer, in its own environment; None if it is not there."""
-    path = "/tmp/infoplane-series.npy"
-    np.save(path, series)
-    found = (
-        subprocess.run([PEER, "-c", script, path], capture_output=True, text=True, check=False)
-        if PEER
-        else None
-    )
-    if found is None or found.returncode:
+    if not PEER:
         print("  (no peer: set PEER_PYTHON to an environment that has it)")
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        np.save(f"{folder}/series.npy", series)
+        asked = [PEER, "-c", script, f"{folder}/series.npy"]
+        found = subprocess.run(asked, capture_output=True, text=True, check=False)
+    if found.returncode:
+        print(f"  (no peer: {found.stderr.splitlines()[-1:]})")
         return None
     return json.loads(found.stdout.splitlines()[-1])
 

@@ -113,7 +113,7 @@ def nothing_passes() -> Claim:
     def within(trace: Trace) -> xr.DataArray:
         after = trained(trace).isel(snapshot=slice(1, None)).sel(pair=_adjacent(trace))
         left = TWO * after["te_spread"] - xr.where(after["te"] < 0, -after["te"], after["te"])
-        means = left.mean(["pair", "snapshot"]).sel(axis=["training", "frozen"])
+        means = left.mean(["pair", "snapshot"], skipna=False).sel(axis=["training", "frozen"])
         return means.rename(axis="part").transpose("part", "estimator", "batch")
 
     return Claim(
@@ -123,7 +123,7 @@ def nothing_passes() -> Claim:
         source=OURS,
         statistic=within,
         rests_on=_rests_on,
-        needs=_needs,
+        needs=lambda trace: [within(trace)],
         asked_of=lambda trace: [EFFECTIVE],
         because="only what is above the surrogates is expected to vanish.",
         notes=("The effect is two standard deviations less the size of the effective transfer.",),

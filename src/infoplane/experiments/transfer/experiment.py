@@ -106,7 +106,9 @@ class LayerTransfers(OnImages):
         training passes then begins anew, in a resumed run as in another.
         """
         model = self.model().to(self.device)
-        x, y = (one.to(self.device) for one in (self.data.train_x, self.data.train_y))
+        images = self.learning.images
+        parts = self.data.train_x[:images], self.data.train_y[:images]
+        x, y = (one.to(self.device) for one in parts)
         optimiser = torch.optim.SGD(model.parameters(), lr=self.learning.learning_rate)
         if resume is not None:
             restore(resume, model, optimiser)

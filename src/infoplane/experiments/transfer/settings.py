@@ -95,6 +95,7 @@ class Learning:
         epochs: Passes over the training data.
         batch_size: Samples per update.
         learning_rate: Of stochastic gradient descent without momentum, as in the published code.
+        images: At most so many training images.
         snapshots: At most so many epochs are looked at, evenly spaced, and the untrained network.
         evaluation: At most so many training and test samples give losses and errors.
     """
@@ -102,12 +103,15 @@ class Learning:
     epochs: int = 12
     batch_size: int = 32
     learning_rate: float = 0.05
+    images: int = 20_000
     snapshots: int = 13
     evaluation: int = 2000
 
     def __post_init__(self) -> None:
         require_at_least(2, epochs=self.epochs)
-        require_at_least(1, batch_size=self.batch_size, evaluation=self.evaluation)
+        require_at_least(
+            1, batch_size=self.batch_size, evaluation=self.evaluation, images=self.images
+        )
         require_at_least(3, snapshots=self.snapshots)
         if not 0 < self.learning_rate < float("inf"):
             raise InfoplaneError(f"learning_rate={self.learning_rate}: it must be positive.")
