@@ -11,9 +11,9 @@ from infoplane.analysis.curves import together
 from infoplane.analysis.phases import LEAST
 from infoplane.analysis.repeated import mean
 from infoplane.experiments.claims import has_null
-from infoplane.experiments.convnet.claims import JOINT_CEILING, SOURCE
 from infoplane.experiments.convnet.control import LABELS, has_control
 from infoplane.experiments.convnet.kept import NO_MAPS, TARGETS, has_pairs, with_maps
+from infoplane.experiments.convnet.map_claims import JOINT_CEILING, SOURCE
 from infoplane.experiments.convnet.members import TRAINED, Counts
 from infoplane.experiments.members import ONE_NUMBER, no_estimator, per_run
 from infoplane.values.finding import NO_ESTIMATOR

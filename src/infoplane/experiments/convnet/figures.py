@@ -234,7 +234,7 @@ def _trio(last: Trace) -> Table:
         ratio = one[f"trade_off_{target}"] / one[f"pairwise_{target}"]
         whole = one["I_XT" if target == "X" else "I_TY"]
         shares = [in_figures(share, ".1%") for share in (ratio, 1 - ratio)]
-        told = [*cells, *shares, in_figures(whole, ".3f")]
+        told = [*cells, *shares, in_figures(whole, ".3f"), _above_null(one, target)]
         head = f"{layer}, {TARGETS[target]}, {estimator}"
         rows.append((Cell((head,)), *(Cell((text,)) for text in told)))
     return Table(
@@ -245,11 +245,20 @@ def _trio(last: Trace) -> Table:
             "trade-off share",
             "non-redundant share",
             "whole layer",
+            "trade-off above null",
         ),
         tuple(rows),
         "Bits, means over pairs and probe batches. The two add up to what pairs tell. The errors "
         "are those of the choice of maps.",
     )
+
+
+def _above_null(one: Trace, target: str) -> str:
+    """The trade-off less its mean over shuffles of the target."""
+    name = f"trade_off_{target}"
+    if f"{name}_null" not in one:
+        return "no null"
+    return in_figures(one[name] - one[f"{name}_null"], ".3f")
 
 
 def _supposed(last: Trace) -> Table:
