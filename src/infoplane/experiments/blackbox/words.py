@@ -120,8 +120,8 @@ def _bound(trace: Trace) -> Table:
         tuple(rows),
         f"√((2^I + ln 2/δ)/2m) with m = {m} and δ = {CONFIDENCE:g}, against a measured gap of "
         f"{in_figures(gap, '.3f')}. It is no theorem: it takes the number of typical inputs for "
-        "that of hypotheses, which fails where the layer was learned from the same samples "
-        "[hafezkolahi2019sample]; and I is whatever the estimator says.",
+        "that of hypotheses, which fails where the layer was learned from the same samples; "
+        "and I is whatever the estimator says.",
         folded=True,
     )
 
@@ -146,5 +146,6 @@ def methods(trace: Trace) -> list[str]:
         "them samples and minibatches, of its own.",
         f"I(X;T) and I(T;Y) are of all patterns: {told}. The gradient's ratio is that of the norm "
         "of its mean over the minibatches to the norm of its standard deviation, for the weights "
-        "of every layer [@saxe2018information].",
+        "of every layer [@saxe2018information]. The input-compression bound is a heuristic: it is "
+        "known to fail where features are learned from the same samples [@hafezkolahi2019sample].",
     ]
