@@ -101,8 +101,9 @@ def test_errors_are_of_what_was_learned_from_and_of_the_rest(runs):
     assert float(first["error_test"]) == pytest.approx(float(wrong[m:].mean()), abs=1e-12)
 
 
-def test_resumed_it_yields_the_same_rows():
-    experiment = of(Variant(protocol="paper"), networks=2)
+@pytest.mark.parametrize("protocol", ["paper", "ibsgd"])  # gradient descent, and Adam
+def test_resumed_it_yields_the_same_rows(protocol):
+    experiment = of(Variant(protocol=protocol), networks=2)
     events = list(experiment.run())
     middle = [one for one in events if isinstance(one, Checkpoint)][9]
     rows = [one for one in events if isinstance(one, Row) and one.step > middle.step]
