@@ -14,7 +14,7 @@ from infoplane.datasets.catalogue import load
 from infoplane.datasets.known.regression import Regression
 from infoplane.experiments.protocol import Experiment
 from infoplane.experiments.settings import require_device
-from infoplane.experiments.wide import figures
+from infoplane.experiments.wide import figures, words
 from infoplane.experiments.wide.claims import claims
 from infoplane.experiments.wide.family import Networks
 from infoplane.experiments.wide.measured import Beside, Infinite
@@ -154,4 +154,4 @@ class Wide(Experiment):
     @staticmethod
     def methods(trace: Trace) -> list[str]:
         """How it was computed."""
-        return figures.methods(trace)
+        return words.methods(trace)
