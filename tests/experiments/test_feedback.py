@@ -38,18 +38,18 @@ def trace():
 
 
 def test_all_arms_begin_alike_and_part(trace):
-    assert len(set(trace["loss"].isel(snapshot=0).values.tolist())) == 1
-    ends = trace["loss"].isel(snapshot=-1)
+    assert len(set(trace["test_loss"].isel(snapshot=0).values.tolist())) == 1
+    ends = trace["test_loss"].isel(snapshot=-1)
     assert len(set(ends.sel(arm=[PLAIN, *GRADIENT]).values.tolist())) == 5
     assert float(ends.sel(arm=arm("weight_mix"))) != float(ends.sel(arm=PLAIN))
-    assert float(trace["accuracy"].sel(arm=PLAIN)[-1]) > 0.5
+    assert float(trace["test_accuracy"].sel(arm=PLAIN)[-1]) > 0.5
     assert np.isnan(trace["fed_back"].sel(arm=PLAIN)).all()
 
 
 def test_uniform_feedback_into_the_weights_changes_nothing_of_the_function_at_once(trace):
     """The logits of all classes shift alike, so the softmax and its gradient are those without."""
-    uniform = trace["loss"].sel(arm=arm("weight_mix", "uniform_te"), drop=True)
-    assert uniform.values == pytest.approx(trace["loss"].sel(arm=PLAIN).values, abs=1e-4)
+    uniform = trace["test_loss"].sel(arm=arm("weight_mix", "uniform_te"), drop=True)
+    assert uniform.values == pytest.approx(trace["test_loss"].sel(arm=PLAIN).values, abs=1e-4)
     assert float(trace["fed_back"].sel(arm=arm("weight_mix", "uniform_te"))[-1]) > 0
 
 
@@ -80,7 +80,11 @@ def seeds(saved):
             values = xr.DataArray(reached, dims="arm", coords={"arm": names})
             signal = values * 0 + 0.01
             rows.append(
-                Row(step, float(step), {"accuracy": values, "loss": 1 - values, "fed_back": signal})
+                Row(
+                    step,
+                    float(step),
+                    {"test_accuracy": values, "test_loss": 1 - values, "fed_back": signal},
+                )
             )
         attrs = {"seed": seed, "target": 0.6, "signal": "te", "experiment": "feedback"}
         settings = json.dumps({"seed": seed})

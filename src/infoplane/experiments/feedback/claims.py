@@ -49,7 +49,7 @@ def lower(rule: FeedbackRule) -> Claim:
     """The mean test loss over training is lower than in every other arm."""
 
     def saved(trace: Trace) -> xr.DataArray:
-        mean = trace["loss"].isel(snapshot=slice(1, None)).mean("snapshot")
+        mean = trace["test_loss"].isel(snapshot=slice(1, None)).mean("snapshot")
         own = mean.sel(arm=arm(rule), drop=True)
         others = [PLAIN, *(arm(rule, one) for one in CONTROLS)]
         return _parts({name: float(mean.sel(arm=name) - own) for name in others})
@@ -68,7 +68,7 @@ def lower(rule: FeedbackRule) -> Claim:
 
 def epochs(trace: Trace, name: str) -> float:
     """Epochs that an arm needs to the target."""
-    accuracy = trace["accuracy"].sel(arm=name).isel(snapshot=slice(1, None)).values
+    accuracy = trace["test_accuracy"].sel(arm=name).isel(snapshot=slice(1, None)).values
     return epochs_to(accuracy, float(trace.attrs["target"]))
 
 

@@ -151,8 +151,8 @@ class TransferFeedback(OnImages):
                 )
             )
         named = {
-            "loss": ("cross-entropy, test", "nat"),
-            "accuracy": ("accuracy, test", PURE),
+            "test_loss": ("cross-entropy, test", "nat"),
+            "test_accuracy": ("accuracy, test", PURE),
             "fed_back": ("mean signal", "bit"),
             "fed_back_max": ("largest signal", "bit"),
         }

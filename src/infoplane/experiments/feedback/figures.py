@@ -17,8 +17,8 @@ UNVERIFIED = (
     "published code takes the training images for its validation set."
 )
 _FIGURES = {
-    "accuracy": ("Accuracy", "On held-out test images.", ""),
-    "loss": ("Cross-entropy", "On held-out test images.", "nat"),
+    "test_accuracy": ("Accuracy", "On held-out test images.", ""),
+    "test_loss": ("Cross-entropy", "On held-out test images.", "nat"),
     "fed_back": ("Mean signal", "What is fed back, mean over the pairs of units.", "bit"),
 }
 
@@ -66,8 +66,8 @@ def arms(trace: Trace, seconds: Mapping[str, float]) -> Table:
         cells = (
             name,
             _epochs(trace, name),
-            f"{float(mean('', end['accuracy'])):.4f}",
-            f"{float(mean('', end['loss'])):.4f}",
+            f"{float(mean('', end['test_accuracy'])):.4f}",
+            f"{float(mean('', end['test_loss'])):.4f}",
             f"{float(mean('', end['fed_back'])):.5f}",
             overhead,
         )

@@ -20,7 +20,9 @@ OURS = "ours: samples of a shuffled data set are independent of those before the
 EFFECTIVE = READINGS[-1]
 READ = (
     "“raw” is as counted; “corrected” is less its bias to first order; “effective” is less the "
-    "mean of its surrogates. Raw values fall where bias falls."
+    "mean of its surrogates. Raw values fall where bias falls; effective ones lie below 0 where "
+    "the source goes with the target's past, which permuted surrogates lose, so that they have "
+    "more bias. What all three agree on is about transfer."
 )
 TWO = 2.0
 """Standard deviations of the surrogates that nothing exceeds in the mean."""
