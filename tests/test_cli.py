@@ -113,18 +113,9 @@ def test_a_mistake_is_one_clear_message_and_exit_code_two(
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 @pytest.mark.parametrize("interruption", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_it_says_how_to_go_on_and_goes_on(tmp_path, interruption):
-    command = [
-        sys.executable,
-        "-m",
-        "infoplane.cli",
-        *SMALL,
-        "--steps",
-        "1500",
-        "--runs-dir",
-        str(tmp_path),
-        "--no-report",
-    ]
+def test_interrupted_it_says_how_to_go_on_and_goes_on(tmp_path, interruption, capsys):
+    arguments = [*SMALL, "--steps", "1500", "--runs-dir", str(tmp_path), "--no-report"]
+    command = [sys.executable, "-m", "infoplane.cli", *arguments]
     child = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     for line in child.stderr:
         if ": 300 of" in line:
@@ -135,9 +126,10 @@ def test_interrupted_it_says_how_to_go_on_and_goes_on(tmp_path, interruption):
     child.stderr.close()
     assert child.wait() == 130
     assert "the same command goes on" in rest and "Traceback" not in rest
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert "autoencoder: 0 of" not in done.stderr
-    assert "dpi-encoder" in done.stdout
+    assert call(*arguments) == 0
+    printed = capsys.readouterr()
+    assert "autoencoder: 0 of" not in printed.err and "autoencoder: 1500 of" in printed.err
+    assert "dpi-encoder" in printed.out
 
 
 @pytest.mark.parametrize("arguments", [["run", "species", "--help"], ["list"]])

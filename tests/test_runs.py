@@ -1,6 +1,5 @@
 import json
 import multiprocessing
-import os
 import random
 import signal
 import time
@@ -10,6 +9,7 @@ from dataclasses import replace
 import pytest
 from filelock import FileLock
 
+import fresh
 from infoplane.experiments.autoencoder.experiment import Autoencoder
 from infoplane.experiments.settings import Probing, Training
 from infoplane.runs import Run, opened, run
@@ -31,9 +31,6 @@ SMALL = Autoencoder(
     ),
 )
 STEPS = SMALL.training.steps
-FRESH = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
-"""Processes that share nothing with this one, and need not import everything anew."""
-FRESH.set_forkserver_preload(["infoplane.experiments.catalogue", "infoplane.runs"])
 
 
 def compute(root, told):
@@ -131,8 +128,8 @@ def test_killed_at_ten_random_moments_the_trace_is_the_same_to_the_last_bit(fini
     kills = 0
     for _ in range(10):
         stop = chance.randrange(1, STEPS)
-        heard, told = FRESH.Pipe(duplex=False)
-        child = FRESH.Process(target=compute, args=(tmp_path, told))
+        heard, told = multiprocessing.Pipe(duplex=False)
+        child = fresh.process(compute, tmp_path, told)
         child.start()
         told.close()
         with suppress(EOFError):  # it came to its end before

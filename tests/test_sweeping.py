@@ -1,7 +1,9 @@
+import io
 import os
 import signal
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 
 import pytest
 from filelock import FileLock
@@ -41,23 +43,24 @@ def call(*arguments):
 def swept(tmp_path_factory):
     """Two settings under two seeds, by the command line, and what it printed."""
     root = tmp_path_factory.mktemp("sweep")
-    command = [sys.executable, "-m", "infoplane.cli", *GRID, "--runs-dir", str(root)]
-    told = subprocess.run(command, capture_output=True, text=True, check=True)
-    return root, told
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        assert call(*GRID, "--runs-dir", str(root)) == 0
+    return root, out.getvalue(), err.getvalue()
 
 
 def test_a_sweep_prints_verdicts_over_seeds_and_writes_its_page(swept):
-    root, told = swept
+    root, printed, progress = swept
     (folder,) = (root / "sweeps").iterdir()
-    assert "code_size=2" in told.stdout and "dpi-encoder" in told.stdout
-    assert "readings" in told.stdout and str(folder) in told.stdout
+    assert "code_size=2" in printed and "dpi-encoder" in printed
+    assert "readings" in printed and str(folder) in printed
     assert (folder / "sweep.html").stat().st_size > 100_000
     assert not list(root.rglob("report.html")), "reports of single jobs are made on demand"
-    assert "4 of 4 jobs" in told.stderr
+    assert "4 of 4 jobs" in progress
 
 
 def test_a_sweep_and_its_runs_one_by_one_are_identical(swept, tmp_path):
-    root, _ = swept
+    root, *_ = swept
     for one in Sweep.at(next((root / "sweeps").iterdir())).runs:
         settings = one.manifest.settings
         alone = Autoencoder(
@@ -70,7 +73,7 @@ def test_a_sweep_and_its_runs_one_by_one_are_identical(swept, tmp_path):
 
 
 def test_typed_again_it_computes_nothing(swept, capsys):
-    root, _ = swept
+    root, *_ = swept
     before = {path: path.stat().st_mtime_ns for path in root.rglob("journal.jsonl")}
     assert call(*GRID, "--runs-dir", str(root), "--no-report") == 0
     assert "dpi-encoder" in capsys.readouterr().out
@@ -78,7 +81,7 @@ def test_typed_again_it_computes_nothing(swept, capsys):
 
 
 def test_findings_and_report_take_a_sweep(swept, capsys):
-    root, _ = swept
+    root, *_ = swept
     (folder,) = (root / "sweeps").iterdir()
     assert call("findings", str(folder)) == 0
     printed = capsys.readouterr().out
@@ -89,7 +92,7 @@ def test_findings_and_report_take_a_sweep(swept, capsys):
 
 
 def test_in_python_it_is_a_grid_and_an_engine(swept):
-    root, _ = swept
+    root, *_ = swept
     told = []
     experiments = grid(SMALL, code_size=[2, 4], seed=range(2))
     done = sweep(experiments, root, engine=Local(jobs=1), watch=told.append)
@@ -100,7 +103,7 @@ def test_in_python_it_is_a_grid_and_an_engine(swept):
 
 
 def test_what_is_missing_is_said_and_the_rest_is_judged(swept, tmp_path, capsys):
-    root, _ = swept
+    root, *_ = swept
     victim = Sweep.at(next((root / "sweeps").iterdir())).runs[1].folder
     aside = tmp_path / "aside"
     victim.rename(aside)
@@ -172,7 +175,7 @@ def test_a_folder_that_is_no_sweep_is_refused(tmp_path):
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 @pytest.mark.parametrize("interruption", [signal.SIGINT, signal.SIGKILL])
-def test_stopped_in_the_middle_it_goes_on_when_typed_again(tmp_path, interruption):
+def test_stopped_in_the_middle_it_goes_on_when_typed_again(tmp_path, interruption, capsys):
     """Ctrl-C says how to go on; after kill -9 the same command finds every lock free."""
     options = [*GRID[:-2], "--steps", "400", "--jobs", "1", "--runs-dir", str(tmp_path)]
     options += ["--no-report"]
@@ -192,8 +195,8 @@ def test_stopped_in_the_middle_it_goes_on_when_typed_again(tmp_path, interruptio
     else:
         assert code == 130
         assert "the same command goes on" in rest and "Traceback" not in rest
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert "there already" in done.stderr
+    assert call(*options) == 0
+    assert "there already" in capsys.readouterr().err
     assert len(list(tmp_path.glob("autoencoder/*/trace.zarr"))) == 2
     for lock in tmp_path.glob("autoencoder/*/.lock"):
         FileLock(lock).acquire(timeout=0).lock.release()

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import subprocess
 import sys
 from dataclasses import replace
 
@@ -11,7 +10,7 @@ import ray
 from keep_node import members
 from ray._raylet import AuthenticationTokenLoader, Config
 from tiny import Tiny
-from two_nodes import HERE, TwoNodes, figures, runs_below, small, survive
+from two_nodes import TwoNodes, figures, runs_below, small, survive
 
 from infoplane.engine import cluster as clusters
 from infoplane.engine import connection
@@ -54,21 +53,11 @@ def test_every_job_is_done_exactly_once_whatever_is_killed(survived):
     assert told.keys() == {job.address for job in planned}
 
 
-SERIAL = """
-import sys
-from pathlib import Path
-from two_nodes import small
-from infoplane.runs import run
-for experiment in small(int(sys.argv[2]), int(sys.argv[3])):
-    run(experiment, Path(sys.argv[1]), threads=1)
-"""
-
-
 def test_the_same_sweep_is_the_same_to_the_last_bit_on_ray_locally_and_in_turn(survived, tmp_path):
     root, *_ = survived
     jobs = jobs_of(small(JOBS, STEPS))
-    arguments = [sys.executable, "-c", SERIAL, tmp_path / "serial", str(JOBS), str(STEPS)]
-    subprocess.run(arguments, env={**os.environ, "PYTHONPATH": str(HERE)}, check=True)
+    for experiment in small(JOBS, STEPS):
+        run(experiment, tmp_path / "serial", threads=1)
     ended = list(swept(jobs[:2], Local(jobs=2), Terms(tmp_path / "local")))
     assert [one.status for one in ended] == ["computed"] * 2
     for place, job in enumerate(jobs):

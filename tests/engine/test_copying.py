@@ -1,13 +1,11 @@
 """What a job's run in a remote folder goes through: failures, drivers side by side, deaths."""
 
+import multiprocessing
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
 from uuid import uuid4
 
 import fsspec
@@ -15,10 +13,11 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 from tiny import Tiny
 
+import fresh
 from infoplane.engine import claim as claims
-from infoplane.engine import copying
+from infoplane.engine import copying, driver
 from infoplane.engine.attempt import attempt
-from infoplane.engine.job import Job, Terms
+from infoplane.engine.job import Engine, Job, Terms
 from infoplane.engine.mirror import Mirror
 from infoplane.engine.remote import Place
 from infoplane.runs import Run, is_whole, run
@@ -26,7 +25,6 @@ from infoplane.store.lock import Taken
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.trace import Row, Tick
 
-HERE = Path(__file__).parent
 JOBS = 3
 
 
@@ -215,27 +213,41 @@ def test_a_job_of_another_driver_is_busy_and_a_failed_one_is_given_back(terms):
     assert claims.CLAIM not in there(terms, fails)
 
 
-def begun(tmp_path, name, seconds=0.4):
-    """A driver in a process of its own, which waits for a word to begin."""
-    (tmp_path / "marks").mkdir(exist_ok=True)
-    arguments = [tmp_path / name, f"file://{tmp_path}/remote", tmp_path / "marks", JOBS, seconds]
-    return subprocess.Popen(
-        [sys.executable, HERE / "drive_remote.py", *map(str, arguments)],
-        env={**os.environ, "PYTHONPATH": str(HERE)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+class Here(Engine):
+    def outcomes(self, jobs, terms, tell):
+        for job in jobs:
+            yield attempt(job, terms, tell)
+
+
+def drive(folder, name, pipe, seconds=0.4):
+    """A driver that computes its jobs itself, once it is told to begin."""
+    driver.PATIENCE = 0.1
+    marks, remote = folder / "marks", f"file://{folder}/remote"
+    sizes = range(1, JOBS + 1)
+    planned = driver.jobs_of([Tiny(size=size, seconds=seconds, marks=marks) for size in sizes])
+    pipe.send("ready")
+    pipe.recv()
+    ended = driver.swept(planned, Here(), Terms(folder / name, remote=remote))
+    pipe.send([(one.address, one.status, one.error) for one in ended])
 
 
 def test_two_drivers_compute_every_job_once_and_both_have_all_runs(tmp_path):
-    drivers = [begun(tmp_path, name) for name in "ab"]
-    for driver in drivers:
-        driver.stdin.write("\n")
-        driver.stdin.flush()
-    told = [driver.communicate()[0].split("\n")[:-1] for driver in drivers]
-    assert [driver.returncode for driver in drivers] == [0, 0]
-    statuses = Counter(line.split()[1] for lines in told for line in lines)
+    (tmp_path / "marks").mkdir()
+    pipes, drivers = [], []
+    for name in "ab":
+        ours, theirs = multiprocessing.Pipe()
+        drivers.append(fresh.process(drive, tmp_path, name, theirs))
+        drivers[-1].start()
+        theirs.close()  # so that the death of a driver is heard
+        pipes.append(ours)
+    assert [pipe.recv() for pipe in pipes] == ["ready", "ready"]
+    for pipe in pipes:
+        pipe.send("begin")
+    told = [pipe.recv() for pipe in pipes]
+    for one in drivers:
+        one.join()
+    assert [one.exitcode for one in drivers] == [0, 0]
+    statuses = Counter(status for ended in told for _, status, _ in ended)
     assert statuses == {"computed": JOBS, "found": JOBS}, told
     assert len(list((tmp_path / "marks").iterdir())) == JOBS  # each was begun once
     for size in range(1, JOBS + 1):

@@ -1,3 +1,4 @@
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import pytest
 from filelock import FileLock
 from tiny import Tiny
 
+import fresh
 from infoplane.engine import driver
 from infoplane.engine.driver import jobs_of, swept
 from infoplane.engine.folder import SweepFolder
@@ -80,29 +82,23 @@ def test_a_job_that_another_process_computes_is_waited_for(tmp_path, monkeypatch
     assert waited == [1]
 
 
-DRIVER = """
-import sys
-from pathlib import Path
-sys.path.insert(0, sys.argv[1])
-from tiny import Tiny
-from infoplane.engine.driver import jobs_of, swept
-from infoplane.engine.grid import grid
-from infoplane.engine.job import Terms
-from infoplane.engine.local import Local
-root = Path(sys.argv[2])
-jobs = jobs_of(grid(Tiny(marks=root / "marks", seconds=0.3), size=range(6)))
-for outcome in swept(jobs, Local(jobs=2), Terms(root / "runs")):
-    print(outcome.status, flush=True)
-"""
+def drive(root, told):
+    jobs = jobs_of(grid(Tiny(marks=root / "marks", seconds=0.3), size=range(6)))
+    told.send([one.status for one in swept(jobs, Local(jobs=2), Terms(root / "runs"))])
 
 
 def test_two_drivers_at_once_do_every_job_exactly_once(tmp_path):
     marks = tmp_path / "marks"
     marks.mkdir()
-    command = [sys.executable, "-c", DRIVER, str(Path(__file__).parent), str(tmp_path)]
-    drivers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    told = [driver.communicate()[0].split() for driver in drivers]
-    assert [driver.returncode for driver in drivers] == [0, 0]
+    pipes = [multiprocessing.Pipe(duplex=False) for _ in range(2)]
+    drivers = [fresh.process(drive, tmp_path, told) for _, told in pipes]
+    for one, (_, told) in zip(drivers, pipes, strict=True):
+        one.start()
+        told.close()  # so that the death of a driver is heard
+    told = [heard.recv() for heard, _ in pipes]
+    for one in drivers:
+        one.join()
+    assert [one.exitcode for one in drivers] == [0, 0]
     assert [len(statuses) for statuses in told] == [6, 6]
     everything = [*told[0], *told[1]]
     assert everything.count("computed") == len(list(marks.iterdir())) == 6

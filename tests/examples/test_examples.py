@@ -2,14 +2,12 @@
 
 import csv
 import math
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+import fresh
 from infoplane.store.traces import read_trace
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -105,14 +103,7 @@ IS_TRUE = {
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_it_says_and_writes_what_it_promises(script, tmp_path):
-    done = subprocess.run(
-        [sys.executable, str(script), str(tmp_path)],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"},
-        check=False,
-    )
+    done = fresh.script(script, tmp_path, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert re.search(SAYS[script.stem], done.stdout), done.stdout
     for name in WRITES.get(script.stem, [f"{script.stem}.html"]):
