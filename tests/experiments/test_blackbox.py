@@ -326,7 +326,6 @@ def test_one_bit_less_is_worth_twice_the_samples():
         (lambda: Blackbox(networks=1), "networks=1"),
         (lambda: Blackbox(epochs=-1), "epochs=-1"),
         (lambda: Blackbox(variant=Variant(share=1e-5)), "share=1e-05"),
-        (lambda: Blackbox(device="nowhere"), "device=nowhere"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(made, words):

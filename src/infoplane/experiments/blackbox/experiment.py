@@ -1,7 +1,7 @@
 """Many networks on the 12-bit problem, trained in one computation, under every critic's eye."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar, final
 
 import torch
@@ -23,7 +23,7 @@ from infoplane.experiments.blackbox.problem import (
 from infoplane.experiments.blackbox.settings import FULL, Looking, Protocol, Variant
 from infoplane.experiments.on_images import checkpoint_every
 from infoplane.experiments.protocol import Experiment
-from infoplane.experiments.settings import require_at_least, require_device
+from infoplane.experiments.settings import require_at_least
 from infoplane.models.stacked import StackedNetworks
 from infoplane.numerics.bandwidth import Bandwidth, Silverman, Tapia
 from infoplane.numerics.binning import Adaptive, Binning, Edges30, FixedWidth
@@ -32,9 +32,7 @@ from infoplane.observe.networks import Networks, NoisePropagation, Patterns
 from infoplane.observe.of_layer import Asked, Bounds, Counted, Noisy, Renyi
 from infoplane.record.loop import fit, per_epoch, record, restore
 from infoplane.record.snapshot import Snapshot
-from infoplane.store.address import NOT_ADDRESSED
 from infoplane.training.side_by_side import SideBySide, orders_of_each
-from infoplane.values.errors import InfoplaneError
 from infoplane.values.finding import Finding
 from infoplane.values.panel import Panel
 from infoplane.values.seeds import stream
@@ -59,7 +57,7 @@ PARTS = 8
 @final
 @dataclass(frozen=True)
 class Blackbox(Experiment):
-    """Networks 12-10-7-5-4-3-2 on the 12-bit problem, all trained side by side.
+    """Networks 12-10-7-5-4-3-2 on the 12-bit problem, all trained side by side, on the CPU.
 
     Attributes:
         variant: How they are made and trained.
@@ -67,7 +65,6 @@ class Blackbox(Experiment):
         epochs: Passes over the training samples; 0 for as many as the protocol has.
         looking: When they are looked at, and how closely.
         seed: Seed of every random stream.
-        device: Where to compute, such as cpu or cuda.
     """
 
     name: ClassVar[str] = "blackbox"
@@ -80,17 +77,10 @@ class Blackbox(Experiment):
     epochs: int = 3000
     looking: Looking = Looking()
     seed: int = 0
-    device: str = field(default="cpu", metadata=NOT_ADDRESSED)
 
     def __post_init__(self) -> None:
         require_at_least(2, networks=self.networks)
         require_at_least(0, epochs=self.epochs)
-        require_device(self.device)
-        if self.device != "cpu":
-            raise InfoplaneError(
-                f"device={self.device}: these networks are so small that they are trained on the "
-                "CPU alone."
-            )
         learned_from(self.plan, 1, self.seed)  # refuses a share that leaves nothing
 
     @property
