@@ -10,7 +10,7 @@ WORKERS ?= 2
 export PYTHONDONTWRITEBYTECODE =  # or each of the suite's processes compiles all that it imports: 7 s of 12
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sweep test suite check papers paper-s0 paper-s1 paper-s2-dual paper-s2-wide paper-s3 paper-s2-blackbox paper-s4 paper-calibration bench clean
+.PHONY: help demo sweep test suite check papers paper-s0 paper-s1 paper-s2-blackbox paper-s2-dual paper-s2-wide paper-s3 paper-s4 paper-calibration bench clean
 
 help:  ## list the verbs
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## */\t/' | expand -t 12
@@ -45,13 +45,16 @@ check: $(READY)  ## style, types and layers, without tests
 	$(RUN)/mypy
 	$(RUN)/lint-imports
 
-papers: paper-s0 paper-s1 paper-s2-dual paper-s2-wide paper-s3 paper-s2-blackbox paper-s4 paper-calibration  ## all long reproductions; resumable, never in CI
+papers: paper-s0 paper-s1 paper-s2-blackbox paper-s2-dual paper-s2-wide paper-s3 paper-s4 paper-calibration  ## all long reproductions; resumable, never in CI
 
 paper-s0: $(INSTALLED)  ## S0 on MNIST, eight code sizes: half an hour (set INFOPLANE_DATA, or it is downloaded)
 	$(RUN)/infoplane sweep autoencoder --file sweeps/s0.toml --seeds 1 --runs-dir $(RUNS)
 
 paper-s1: $(INSTALLED)  ## S1 on MNIST, all species of autoencoders
 	$(RUN)/infoplane sweep species --file sweeps/s1.toml --seeds 1 --runs-dir $(RUNS)
+
+paper-s2-blackbox: $(INSTALLED)  ## S2's 40 networks on the 12-bit problem with their critics, and nine ways to train 20: three quarters of an hour
+	$(RUN)/infoplane sweep blackbox --file sweeps/s2-blackbox.toml --seeds 1 --runs-dir $(RUNS)
 
 paper-s2-dual: $(INSTALLED)  ## S2's variational bottlenecks and their dual on MNIST: 24 runs of about a minute
 	$(RUN)/infoplane sweep dual --file sweeps/s2-dual.toml --seeds 1 --runs-dir $(RUNS)
@@ -62,12 +65,7 @@ paper-s2-wide: $(INSTALLED)  ## S2's infinite ensembles: 16 networks, some secon
 paper-s3: $(INSTALLED)  ## S3 on MNIST, five filter counts of a CNN, each beside its twin on shuffled labels
 	$(RUN)/infoplane sweep convnet --file sweeps/s3.toml --seeds 1 --runs-dir $(RUNS)
 
-paper-s2-blackbox: $(INSTALLED)  ## S2's 40 networks on the 12-bit problem with their critics, eight ways to train: under 45 minutes on two cores
-
-paper-s2-blackbox: $(INSTALLED)  ## S2's 40 networks on the 12-bit problem with their critics, and nine ways to train 20: under 45 minutes on two cores
-	$(RUN)/infoplane sweep blackbox --file sweeps/s2-blackbox.toml --seeds 1 --runs-dir $(RUNS)
-
-paper-s4: $(INSTALLED)  ## S4 on MNIST, three seeds, and training with its feedback, five seeds: under 45 minutes
+paper-s4: $(INSTALLED)  ## S4 on MNIST, three seeds, and training with its feedback, five seeds
 	$(RUN)/infoplane sweep transfer --file sweeps/s4.toml --seeds 3 --runs-dir $(RUNS)
 	$(RUN)/infoplane sweep feedback --file sweeps/s4-feedback.toml --seeds 5 --runs-dir $(RUNS)
 
