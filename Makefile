@@ -13,7 +13,7 @@ export PYTHONDONTWRITEBYTECODE =  # or each of the suite's processes compiles al
 .PHONY: help demo sweep test suite check papers paper-s0 paper-s1 paper-s2-blackbox paper-s2-dual paper-s2-wide paper-s3 paper-s4 paper-calibration bench clean
 
 help:  ## list the verbs
-	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## */\t/' | expand -t 12
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## */\t/' | expand -t 20
 
 # what is never imported need not be compiled: a minute of the first installation
 INSTALL = $(PYTHON) -m venv $(VENV) && $(VENV)/bin/python -m pip install --quiet --no-compile \
