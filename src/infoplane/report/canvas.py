@@ -1,5 +1,6 @@
 """The empty Plotly figure of a Panel: axes, guide lines, and the two themes."""
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -11,6 +12,8 @@ from infoplane.values.panel import Axis, Panel, Series
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 NEAR = 0.6
 """A ceiling is shown if the data reach this share of it."""
+MOST_LABELS = 6
+"""A logarithmic axis has one label more at the most."""
 
 
 def _theme(ink: str, quiet: str, grid: str, paper: str) -> dict[str, Any]:
@@ -102,6 +105,21 @@ def _ticks(described: Axis) -> dict[str, Any]:
         return {}
     words = [number(value) for value in described.ticks]
     return {"tickvals": plain(described.ticks), "ticktext": words}
+
+
+def decades(described: Axis, values: Sequence[np.ndarray]) -> dict[str, Any]:
+    """At which powers of ten a logarithmic axis is labelled: at all, or at seven of many.
+
+    >>> decades(Axis("τ", log=True), [np.array([0.01, 1e10])])
+    {'dtick': 2}
+    """
+    if not described.log or described.ticks:
+        return {}
+    every = np.concatenate([np.ravel(one) for one in values]) if values else np.empty(0)
+    there = every[np.isfinite(every) & (every > 0)]
+    if not there.size:
+        return {}
+    return {"dtick": max(1, math.ceil(math.log10(there.max() / there.min()) / MOST_LABELS))}
 
 
 def unit_alone(described: Axis) -> dict[str, Any]:

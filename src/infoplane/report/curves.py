@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from infoplane.report.canvas import canvas, extent, plain, unit_alone
+from infoplane.report.canvas import canvas, decades, extent, plain, unit_alone
 from infoplane.report.drawing import CURSOR_AXIS, Drawn, about, as_json, cursor, mark, places
 from infoplane.report.looks import Look, dressed
 from infoplane.report.palette import faded
@@ -36,6 +36,8 @@ def curves(panel: Panel, shared: Mapping[str, Look], alike: Sequence[Panel]) -> 
         drawn.append(_curve(series, look, group))
     moments = places(panel)
     layout = canvas(panel, alike) | {"yaxis": unit_alone(panel.y), "yaxis2": CURSOR_AXIS}
+    layout["xaxis"] |= decades(panel.x, [one.x for one in panel.series])
+    layout["yaxis"] |= decades(panel.y, [one.y for one in panel.series])
     if not panel.over_time:
         layout["margin"] |= {"t": BAR_PIXELS}
     if len(alike) > 1 and not panel.y.log:
