@@ -132,3 +132,10 @@ def test_a_part_that_is_not_finite_leaves_the_claim_undecided(samples):
     assert one.shared_with == ()
     text = json.dumps(as_json(finding(one)), allow_nan=False)
     assert json.loads(text)["readings"][0]["parts"]["b"]["high"] is None
+
+
+def test_a_contradicted_claim_shows_the_part_that_contradicts_it():
+    wide, sure = Interval.of([-3.0, 1.0, 1.4]), Interval.of([-0.3, -0.31, -0.29])
+    one = Reading("tapia", {"wide": wide, "sure": sure})
+    assert one.verdict is Verdict.CONTRADICTED and wide.low < sure.low
+    assert one.weakest == "sure" and one.effect.high < 0

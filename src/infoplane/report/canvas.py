@@ -14,6 +14,8 @@ NEAR = 0.6
 """A ceiling is shown if the data reach this share of it."""
 MOST_LABELS = 6
 """A logarithmic axis has one label more at the most."""
+FEW_DECADES = 1.5
+"""Over fewer it is labelled at 2 and 5, too."""
 
 
 def _theme(ink: str, quiet: str, grid: str, paper: str) -> dict[str, Any]:
@@ -108,10 +110,14 @@ def _ticks(described: Axis) -> dict[str, Any]:
 
 
 def decades(described: Axis, values: Sequence[np.ndarray]) -> dict[str, Any]:
-    """At which powers of ten a logarithmic axis is labelled: at all, or at seven of many.
+    """How a logarithmic axis is labelled: at some powers of ten of many, between them of few.
+
+    Numbers below 1 are told as powers, since 10m would be read as ten minutes.
 
     >>> decades(Axis("τ", log=True), [np.array([0.01, 1e10])])
-    {'dtick': 2}
+    {'dtick': 2, 'tickformat': '', 'exponentformat': 'power'}
+    >>> decades(Axis("width", log=True), [np.array([16, 256])])
+    {'dtick': 'D2'}
     """
     if not described.log or described.ticks:
         return {}
@@ -119,7 +125,10 @@ def decades(described: Axis, values: Sequence[np.ndarray]) -> dict[str, Any]:
     there = every[np.isfinite(every) & (every > 0)]
     if not there.size:
         return {}
-    return {"dtick": max(1, math.ceil(math.log10(there.max() / there.min()) / MOST_LABELS))}
+    span = math.log10(there.max() / there.min())
+    spaced = {"dtick": "D2" if span < FEW_DECADES else max(1, math.ceil(span / MOST_LABELS))}
+    small = {"tickformat": "", "exponentformat": "power"} if there.min() < 1 else {}
+    return {**spaced, **small}
 
 
 def unit_alone(described: Axis) -> dict[str, Any]:

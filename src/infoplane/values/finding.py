@@ -123,8 +123,15 @@ class Reading:
 
     @property
     def weakest(self) -> str:
-        """The part with the least lower limit, on which the claim depends."""
-        return min(self.parts, key=lambda part: self.parts[part].low)
+        """The part on which the verdict rests.
+
+        Of a contradicted claim the most certainly negative one, so that the interval shown is the
+        one that contradicts; else the one with the least lower limit.
+        """
+        if self.verdict is Verdict.CONTRADICTED:
+            negative = [name for name, part in self.parts.items() if part.mean < 0]
+            return min(negative, key=lambda name: self.parts[name].p_value)
+        return min(self.parts, key=lambda name: self.parts[name].low)
 
     @property
     def effect(self) -> Interval:
