@@ -17,7 +17,9 @@ import pytest
 import torch
 from hypothesis import settings
 
-settings.register_profile("untimed", deadline=None, max_examples=30)  # no law is about speed
+settings.register_profile(  # no law is about speed; CI asks for the same examples every time
+    "untimed", deadline=None, max_examples=30, derandomize="CI" in os.environ
+)
 settings.load_profile("untimed")
 torch.set_num_threads(1)
 if threading.current_thread() is threading.main_thread():  # begun in the background, a shell's

@@ -312,3 +312,20 @@ def test_a_kernel_that_is_none_says_which_ridge_would_do():
 def test_what_cannot_be_trained_is_refused(ensemble, make, told):
     with pytest.raises(InfoplaneError, match=told):
         make(ensemble)
+
+
+def test_numpy_and_lists_are_taken_and_what_cannot_be_meant_is_refused():
+    net = ip.wide.serial(ip.wide.Dense(2.0), ip.wide.Relu(), ip.wide.Dense(2.0))
+    x, y = torch.randn(4, 3, dtype=torch.float64), torch.randn(4, dtype=torch.float64)
+    wanted = ip.wide.Ensemble(net, x, y).at(1.0).predict(x).mean
+    for form in (torch.Tensor.numpy, torch.Tensor.tolist):
+        found = ip.wide.Ensemble(net, form(x), form(y)).at(1.0).predict(form(x)).mean
+        assert torch.equal(found, wanted)
+    for wrong in ([], [["a"]], float("nan") * x):
+        with pytest.raises(ip.InfoplaneError):
+            ip.wide.Ensemble(net, wrong, y)
+    with pytest.raises(ip.InfoplaneError, match="time=-1"):
+        ip.wide.Ensemble(net, x, y).at(-1)
+    with pytest.raises(ip.InfoplaneError, match="No times"):
+        target = ip.wide.NormalTarget(1.0)
+        ip.wide.information(ip.wide.Ensemble(net, x, y), x, y, [], target=target)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from infoplane.values.errors import InfoplaneError
 from infoplane.wide.activations import Activation, LeakyRelu, Relu
+from infoplane.wide.arrays import Numbers, as_tensor
 from infoplane.wide.layers import Conv, Dense, Flatten, GlobalAverage, Residual, Step, run
 from infoplane.wide.pairs import Pairs, of_images, of_points
 
@@ -75,7 +76,7 @@ class Architecture:
                 return None
         return sum(isinstance(one, Dense | Conv) for one in self.steps)
 
-    def kernels(self, x1: Tensor, x2: Tensor | None = None) -> Kernels:
+    def kernels(self, x1: Numbers, x2: Numbers | None = None) -> Kernels:
         """Covariance and tangent kernel of all pairs.
 
         Args:
@@ -101,7 +102,7 @@ class Architecture:
                 found[0][rows, columns], found[1][rows, columns] = block
         return Kernels(*found)
 
-    def variances(self, x: Tensor) -> Float[Tensor, " n"]:
+    def variances(self, x: Numbers) -> Float[Tensor, " n"]:
         """K(x, x) of every input alone."""
         x = self._checked(x)
         averages = self._averages(x)
@@ -164,21 +165,19 @@ class Architecture:
         size = max(1, math.isqrt(BLOCK // pixels))
         return (slice(start, min(start + size, len(x))) for start in range(0, len(x), size))
 
-    def _checked(self, x: Tensor) -> Tensor:
+    def _checked(self, x: Numbers) -> Tensor:
         """Inputs in float64, on the device they are on.
 
         Raises:
             InfoplaneError: They have other axes than the network takes, or are not finite.
         """
-        wanted = 4 if self.on_images else 2
-        if x.ndim != wanted or not x.numel():
+        given, wanted = as_tensor(x, "x"), 4 if self.on_images else 2
+        if given.ndim != wanted:
             form = "images (n, c, h, w)" if self.on_images else "points (n, d)"
             raise InfoplaneError(
-                f"The inputs have shape {tuple(x.shape)}; this network takes {form}, at least one."
+                f"The inputs have shape {tuple(given.shape)}; this network takes {form}."
             )
-        if not torch.isfinite(x).all():
-            raise InfoplaneError("The inputs hold NaN or infinite values.")
-        return x.double()
+        return given
 
 
 def serial(*steps: Step) -> Architecture:

@@ -23,6 +23,7 @@ from torch import Tensor
 
 from infoplane.values.errors import InfoplaneError
 from infoplane.wide.architecture import Architecture, Kernels
+from infoplane.wide.arrays import Numbers, as_tensor
 
 EPS = torch.finfo(torch.float64).eps
 
@@ -219,6 +220,8 @@ class Ensemble:
     ridge: float = 0.0
 
     def __post_init__(self) -> None:
+        for name in ("x", "y"):  # NumPy and lists are taken as well
+            object.__setattr__(self, name, as_tensor(getattr(self, name), name))
         if self.y.ndim not in (1, 2) or len(self.y) != len(self.x):
             raise InfoplaneError(
                 f"{len(self.x)} training inputs and targets of shape {tuple(self.y.shape)}: "
@@ -228,10 +231,10 @@ class Ensemble:
     @cached_property
     def flow(self) -> GradientFlow:
         """Kernels and modes of the training set, computed once."""
-        targets = self.y.double().reshape(len(self.x), -1)
+        targets = self.y.reshape(len(self.x), -1)
         return GradientFlow(self.net.kernels(self.x), targets, self.ridge)
 
-    def predictor(self, x: Tensor | None = None) -> Predictor:
+    def predictor(self, x: Numbers | None = None) -> Predictor:
         """For many times at the same inputs, whose kernels are computed once.
 
         Args:
@@ -258,7 +261,11 @@ class Moment:
     ensemble: Ensemble
     time: float
 
-    def predict(self, x: Tensor | None = None) -> Predicted:
+    def __post_init__(self) -> None:
+        if not self.time >= 0:
+            raise InfoplaneError(f"time={self.time}: training times are at least 0.")
+
+    def predict(self, x: Numbers | None = None) -> Predicted:
         """Mean and covariance of its outputs.
 
         Args:

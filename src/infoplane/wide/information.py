@@ -20,6 +20,7 @@ from infoplane.quantities.normal import divergence
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.seeds import stream
 from infoplane.values.units import LN2
+from infoplane.wide.arrays import Numbers, as_tensor
 from infoplane.wide.dynamics import EPS, Ensemble, Predictor
 from infoplane.wide.relevance import Target
 
@@ -65,8 +66,8 @@ class Information:
 
 def information(
     ensemble: Ensemble,
-    x: Tensor,
-    y: Tensor,
+    x: Numbers,
+    y: Numbers,
     times: Sequence[float],
     *,
     target: Target,
@@ -89,13 +90,16 @@ def information(
     Raises:
         InfoplaneError: Too few inputs, or Z has no spread at some, as at training inputs late.
     """
+    if not len(times):
+        raise InfoplaneError("No times were asked for; 0 and math.inf are times, too.")
+    x, y = as_tensor(x, "x"), as_tensor(y, "y")
     size = len(x) // batches
     if batches < 2 or size < 2 or len(y) != len(x):
         raise InfoplaneError(
             f"{len(x)} inputs and {len(y)} targets in {batches} batches: at least two batches of "
             "at least two inputs with a target each are needed."
         )
-    targets = y.double().reshape(len(x), -1)[: batches * size].unflatten(0, (batches, size))
+    targets = y.reshape(len(x), -1)[: batches * size].unflatten(0, (batches, size))
     inputs = x[: batches * size].unflatten(0, (batches, size))
     there = [ensemble.predictor(one) for one in inputs]
     mean = torch.stack([one.mean(times) for one in there], 1)
