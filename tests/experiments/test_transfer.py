@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 import xarray as xr
+from scipy.stats import spearmanr
 
-from infoplane.experiments.transfer.claims import claims, rank_correlation
+from infoplane.experiments.transfer.claims import claims
 from infoplane.experiments.transfer.experiment import LayerTransfers
 from infoplane.experiments.transfer.settings import Asking, Learning
 from infoplane.measures.transfer.front import transfer_entropy
@@ -165,11 +166,15 @@ def _made_up(falling=0.01, last=0.02):
     return trace_of(rows, {"layers": json.dumps(layers), "seed": 0})
 
 
-def test_rank_correlation():
-    x = xr.DataArray([1.0, 2.0, 5.0, 3.0], dims="snapshot")
-    assert float(rank_correlation(x, x**3)) == pytest.approx(1)
-    assert float(rank_correlation(x, -x)) == pytest.approx(-1)
-    assert float(rank_correlation(x, x * 0)) == 0
+def test_epochs_with_the_same_error_are_not_ranked_by_time():
+    """The transfer falls within the ties of the error alone: as much before as after."""
+    trace = _made_up(last=0.0)
+    course = np.array([9.0, 2.0, 1.0, 2.0, 1.0, 3.0])
+    trace["te"] = xr.zeros_like(trace["te"]) + xr.DataArray(course, dims="snapshot")
+    trace["error_test"] = xr.DataArray([0.9, 0.5, 0.5, 0.3, 0.3, 0.3], dims="snapshot")
+    (claim,) = (one for one in claims(trace) if one.key == "follows")
+    found = claim.statistic(trace).sel(part="error")
+    assert found.values == pytest.approx(spearmanr(course[1:], trace["error_test"][1:]).statistic)
 
 
 def test_one_number_of_two_layers(r=None):

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Callable
 
-import numpy as np
 import xarray as xr
 
+from infoplane.analysis import curves
 from infoplane.analysis.claims import Claim, Evidence, Statistic, trained
 from infoplane.observe.transfer import READINGS, Axis, adjacent
 from infoplane.values.trace import Trace
@@ -84,11 +84,14 @@ def decreases() -> Claim:
 def follows() -> Claim:
     """Transfer goes with loss and error."""
 
+    def learned(trace: Trace) -> dict[str, xr.DataArray]:
+        after = trained(trace)
+        return {"loss": after["loss_test"], "error": after["error_test"]}
+
     def together(trace: Trace, axis: Axis) -> xr.DataArray:
-        mean, after = _of_network(trace, axis), trained(trace)
-        parts = {"loss": after["loss_test"], "error": after["error_test"]}
+        mean, parts = _of_network(trace, axis), learned(trace)
         return xr.concat(
-            [rank_correlation(mean, one) for one in parts.values()],
+            [curves.follows(mean, one) for one in parts.values()],
             dim=xr.DataArray([*parts], dims="part", name="part"),
         )
 
@@ -99,7 +102,7 @@ def follows() -> Claim:
         statistic=lambda trace: together(trace, "training"),
         controls=_controls(together),
         rests_on=_rests_on,
-        needs=_needs,
+        needs=lambda trace: [*_needs(trace), *learned(trace).values()],
         unit=PURE,
         notes=(
             READ,
@@ -167,20 +170,6 @@ def at_once() -> Claim:
         rests_on=_rests_on,
         asked_of=lambda trace: [READINGS[0]],
         because="both are raw, with the same bias.",
-    )
-
-
-def rank_correlation(values: xr.DataArray, other: xr.DataArray) -> xr.DataArray:
-    """Spearman's correlation along "snapshot"; 0 where one of them never changes."""
-
-    def of(one: np.ndarray, two: np.ndarray) -> float:
-        if not (np.ptp(one) and np.ptp(two)):
-            return 0.0
-        a, b = (np.argsort(np.argsort(x, kind="stable")) for x in (one, two))
-        return float(np.corrcoef(a, b)[0, 1])
-
-    return xr.apply_ufunc(
-        of, values, other, input_core_dims=[["snapshot"], ["snapshot"]], vectorize=True
     )
 
 
