@@ -17,6 +17,12 @@ GIVENS: Mapping[Given, str] = {
     "reduced_rate": "reduced rate",
 }
 CONTROLS: tuple[Given, ...] = ("random_te", "uniform_te", "reduced_rate")
+COMPARED: Mapping[FeedbackRule, tuple[Given, ...]] = {
+    "grad_scale": CONTROLS,
+    "weight_mix": ("random_te", "reduced_rate"),
+}
+"""The controls that a rule is held against. Mixing by one number shifts all logits alike, so that
+the softmax is as without feedback: of the weight rule that arm is the plain one once more."""
 
 
 def arm(rule: FeedbackRule, given: Given = "measured") -> str:
