@@ -15,7 +15,6 @@ from infoplane.experiments.transfer.settings import Asking, Learning
 from infoplane.measures.counting.plugin import PlugIn
 from infoplane.measures.transfer.front import transfer_entropy
 from infoplane.measures.transfer.surrogates import PERMUTED
-from infoplane.models.transfer_cnn import ConvolutionalClassifier
 from infoplane.numerics.binary import Above, AboveMedian
 from infoplane.observe.transfer import (
     AXES,
@@ -98,11 +97,11 @@ def test_a_resumed_run_gives_the_same_rows():
 
 
 def test_a_cnn_runs_too_and_other_questions_can_be_asked():
-    asking = replace(SMALL.asking, states="median", plane="te_adjacent", together="max", probe=0)
+    asking = replace(SMALL.asking, states="median", together="max", probe=0)
     cnn = replace(SMALL, network="cnn", hidden=(8,), asking=asking)
     short = replace(cnn, learning=replace(cnn.learning, epochs=2, snapshots=3))
     found = traced(short)
-    assert "conv.1 → conv.2" in found["pair"].values
+    assert {"conv.1 → conv.2", "conv.2 → hidden.1"} <= set(found["pair"].values)
     assert len(short.panels(found)) > 5 and short.summary(found, short.findings([found]))
 
 
@@ -112,7 +111,9 @@ def test_a_page_shows_raw_surrogates_effective_and_lag_zero_side_by_side(trace):
     assert len(table.rows) == 4 * len(adjacent(json.loads(trace.attrs["layers"])))
     assert any("Not verified" in words for words in table.words)
     keys = [panel.key for panel in SMALL.panels(trace)]
-    assert len(keys) == len(set(keys)) and "te-plane-raw" in keys
+    assert len(keys) == len(set(keys)) and {"te-plane-in-out-raw", "te-plane-adjacent-raw"} <= set(
+        keys
+    )
     cited = {key for text in SMALL.methods(trace) for key in _keys(text)}
     assert cited and cited <= bibliography().keys()
     for words in AXES.values():
@@ -268,19 +269,6 @@ def test_units_are_drawn_once_and_cut_by_a_rule():
     states = rule.states(numbers)
     assert (states["hidden.1"].float().mean(0) == 0.5).all()
     assert (states[PREDICTION].sum(1) <= 1).all()
-
-
-def test_the_convolutional_classifier():
-    one = ConvolutionalClassifier((1, 8, 8), (6,), 10, channels=(2, 3), seed=0)
-    seen = one.activations(torch.randn(5, 1, 8, 8))
-    assert {name: tuple(x.shape[1:]) for name, x in seen.items()} == {
-        "conv.1": (2, 4, 4),
-        "conv.2": (3, 2, 2),
-        "hidden.1": (6,),
-        "output": (10,),
-    }
-    with pytest.raises(InfoplaneError, match="halved twice"):
-        ConvolutionalClassifier((1, 3, 8), (6,), 10, seed=0)
 
 
 @pytest.mark.parametrize(
