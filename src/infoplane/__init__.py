@@ -70,7 +70,7 @@ if TYPE_CHECKING:
         stochastic_interaction as stochastic_interaction,
     )
     from infoplane.measures.transfer.dynamics import (
-        time_lagged_information as time_lagged_information,
+        time_lagged_mutual_information as time_lagged_mutual_information,
     )
     from infoplane.measures.transfer.front import granger_causality as granger_causality
     from infoplane.measures.transfer.front import transfer_entropy as transfer_entropy
@@ -149,7 +149,7 @@ _HOMES = {
     "entropy_rate": "measures.transfer.dynamics",
     "predictive_information": "measures.transfer.dynamics",
     "stochastic_interaction": "measures.transfer.dynamics",
-    "time_lagged_information": "measures.transfer.dynamics",
+    "time_lagged_mutual_information": "measures.transfer.dynamics",
     "transfer_entropy": "measures.transfer.front",
     "transfer_information_energy": "measures.transfer.front",
     "granger_causality": "measures.transfer.front",

@@ -3,8 +3,19 @@
 import numpy as np
 import pytest
 import xarray as xr
+from scipy.stats import spearmanr
 
-from infoplane.analysis.curves import drop, end, fall, follows, monotone, peak, start, together
+from infoplane.analysis.curves import (
+    drop,
+    end,
+    fall,
+    follows,
+    monotone,
+    peak,
+    rank_correlation,
+    start,
+    together,
+)
 
 T = np.linspace(0, 1, 41)
 
@@ -39,6 +50,12 @@ def test_kendall_s_tau_of_monotone_curves(values, tau):
 def test_kendall_s_tau_counts_the_pairs_that_fall():
     """Of the three pairs of 1, 3, 2 one falls: τ = (2 − 1)/3."""
     assert read(monotone(curve(np.array([1.0, 3.0, 2.0])))) == pytest.approx(1 / 3)
+
+
+def test_equal_values_share_their_rank():
+    one, other = np.array([1.0, 1.0, 2.0, 3.0]), np.array([4.0, 5.0, 5.0, 6.0])
+    assert rank_correlation(one, other) == pytest.approx(spearmanr(one, other).statistic)
+    assert rank_correlation(one, other) == rank_correlation(one[[1, 0, 2, 3]], other[[1, 0, 2, 3]])
 
 
 def test_rank_correlation_sees_order_and_not_size():

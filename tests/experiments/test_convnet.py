@@ -73,10 +73,10 @@ def findings(trace):
 def test_it_learns_and_all_is_measured(trace):
     assert float(trace["error_test"][-1]) < 0.5 < float(trace["error_test"][0])
     assert trace["I_XT"].dims == ("snapshot", "probe", "estimator", "batch", "layer")
-    assert trace["layer"].values.tolist() == ["conv.1", "conv.2", "full.1", "output"]
+    assert trace["layer"].values.tolist() == ["conv.1", "conv.2", "hidden.1", "output"]
     for name in ("I_XT", "I_TY", "S_T"):
         assert trace[name].notnull().all() and trace[name + SUFFIX].notnull().all(), name
-    assert trace["I_delta"].sel(layer=["conv.1", "full.1"]).notnull().all()
+    assert trace["I_delta"].sel(layer=["conv.1", "hidden.1"]).notnull().all()
     maps = of_maps(trace)
     assert maps["step"].values.tolist() == [0, 1, 40]
     assert maps["trade_off_X"].drop_sel(estimator=TENSOR).notnull().all()
@@ -193,7 +193,7 @@ CHAINS = ("dpi-forward", "dpi-backward")
 
 
 def test_every_claim_is_asked(findings):
-    layers = ("conv.2", "full.1")
+    layers = ("conv.2", "hidden.1")
     assert tuple(findings) == (
         *CHAINS,
         *(f"{chain}-above-null" for chain in CHAINS),
@@ -219,7 +219,7 @@ def test_chains_run_forward_over_layers_and_backward_over_errors(trace):
     last = held_out(trace)
     assert forward(last).names[0] == "I(input; conv.1)"
     assert backward(last).links == (
-        "I(δ output; δ full.1) ≥ I(δ output; δ conv.2)",
+        "I(δ output; δ hidden.1) ≥ I(δ output; δ conv.2)",
         "I(δ output; δ conv.2) ≥ I(δ output; δ conv.1)",
     )
 
@@ -228,7 +228,7 @@ def test_controls_stand_beside_the_claims(findings):
     for key in CHAINS:
         for reading in findings[key].readings:
             assert list(reading.controls) == ["untrained network", "labels shuffled"]
-    for key in ("fitting-conv.2", "simplifying-full.1"):
+    for key in ("fitting-conv.2", "simplifying-hidden.1"):
         assert list(findings[key].readings[0].controls) == ["permutation null", "labels shuffled"]
     assert list(findings["pairs-rises"].readings[0].controls) == ["labels shuffled"]
 

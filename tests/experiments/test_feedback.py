@@ -103,6 +103,47 @@ def test_the_word_stands_only_beside_every_control():
         assert ("accelerates training, beside every control" in told) == (saved > 0)
 
 
+def test_the_control_is_held_against_the_measured_arm_and_can_share_the_effect():
+    """If shuffled numbers save as much beside all but TE, the control shows what TE shows."""
+    traces = [one.copy(deep=True) for one in seeds(2)]
+    for one in traces:
+        for name in ("test_accuracy", "test_loss"):
+            one[name].loc[{"arm": arm("grad_scale", "random_te")}] = (
+                one[name].sel(arm=arm("grad_scale")).values
+            )
+    saved = {one.key: one for one in TransferFeedback.findings(traces)}["accelerates-gradient"]
+    (reading,) = saved.readings
+    shuffled = reading.controls["random TE in its place"]
+    assert set(shuffled) == set(reading.parts) == {PLAIN, *CONTROLS}
+    assert {name: one.mean for name, one in shuffled.items()} == pytest.approx(
+        {PLAIN: 2, "random_te": 0, "uniform_te": 2, "reduced_rate": 2}
+    )
+    apart = seeds(2)
+    (other,) = {one.key: one for one in TransferFeedback.findings(apart)}[
+        "accelerates-gradient"
+    ].readings
+    assert other.controls["random TE in its place"]["random_te"].mean == -2
+
+
+def test_a_control_that_is_the_plain_arm_once_more_is_no_part():
+    found = {one.key: one for one in TransferFeedback.findings(seeds(2))}
+    for key in ("accelerates-weights", "loss-weights"):
+        (reading,) = found[key].readings
+        assert len(reading.parts) == 3 and not any("uniform" in one for one in reading.parts)
+        assert any("no control" in note for note in found[key].notes)
+    assert len(found["loss-gradient"].readings[0].parts) == 4
+
+
+def test_an_arm_that_diverged_is_not_scored_on_the_epochs_before():
+    traces = [one.copy(deep=True) for one in seeds(2)]
+    traces[1]["test_loss"].loc[{"arm": arm("grad_scale"), "snapshot": 5}] = np.nan
+    findings = TransferFeedback.findings(traces)
+    keys = {one.key for one in findings}
+    assert "loss-gradient" not in keys and "loss-weights" in keys
+    told = " ".join(TransferFeedback.summary(combined(traces), findings))
+    assert "Not judged" in told and "loss-gradient" in told
+
+
 def test_tables_and_figures(trace):
     seconds = {f"training: {name}": 1.0 + (name != PLAIN) for name in trace["arm"].values}
     table = SMALL.tables(trace, seconds)[0]

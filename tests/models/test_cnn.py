@@ -5,6 +5,8 @@ import torch
 from torch import nn
 
 from infoplane.models.cnn import ARCHITECTURES, ConvolutionalClassifier
+from infoplane.models.initial import for_rectifiers
+from infoplane.models.mlp import Classifier
 from infoplane.record.tap import Tap
 from infoplane.values.errors import InfoplaneError
 
@@ -35,6 +37,25 @@ def test_every_layer_is_recorded_as_the_next_receives_it(name):
         found = tuple(seen[layer].shape[1:])
         assert found == ((4, *size[1:]) if name == "vgg16" else size), layer
     assert all(float(seen[layer].min()) >= 0 for layer in model.layers[:-1])
+
+
+@pytest.mark.parametrize("name", ["small", "vgg"])
+def test_the_activations_are_what_is_recorded(name):
+    model, x = made(name).eval(), torch.randn(3, *SHAPES[name][0])
+    told = model.activations(x)
+    with Tap(model, model.layers) as seen:
+        logits = model(x)
+    assert list(told) == list(model.layers) == list(seen)
+    assert all(torch.equal(told[layer], seen[layer]) for layer in told)
+    assert torch.equal(told["output"], logits)
+
+
+def test_fully_connected_layers_are_called_as_in_other_classifiers_and_begin_as_before():
+    model = made("lenet", seed=3)
+    assert model.layers == ("conv.1", "conv.2", "hidden.1", "hidden.2", "output")
+    assert model.layers[2:] == Classifier((1, 28, 28), (120, 84), 10, seed=0).layers
+    before = for_rectifiers(nn.Linear(120, 84), seed=3, name="full.2")
+    assert torch.equal(model.get_parameter("hidden.2.affine.weight"), before.weight)
 
 
 def test_vgg16_has_the_convolutions_of_its_paper():

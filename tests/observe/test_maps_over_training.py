@@ -112,7 +112,7 @@ def test_identities_hold_of_all_that_is_measured(probe, network):
 def test_what_has_no_maps_is_not_measured(probe, network):
     found = seen_by(probe, network)(Snapshot(0, 0.0, network, None)).values
     assert found["trade_off_X"].sel(estimator="tensor").isnull().all()
-    assert found["trade_off_X"].sel(layer=["full.1", "output"]).isnull().all()
+    assert found["trade_off_X"].sel(layer=["hidden.1", "output"]).isnull().all()
     assert seen_by(probe, network)(Snapshot(3, 0.0, network, None)).values == {}
 
 
@@ -176,10 +176,10 @@ def test_errors_of_every_layer_are_held_against_those_of_the_last(probe, network
         loss = cross_entropy(network(probe.given), probe.y.flatten(), reduction="sum")
     gradients = dict(zip(kept, torch.autograd.grad(loss, list(kept.values())), strict=True))
     last = probe.samples("output", gradients["output"])
-    hidden = probe.samples("full.1", gradients["full.1.affine"])
+    hidden = probe.samples("hidden.1", gradients["hidden.1.affine"])
     for b in range(BATCHES):
         pair = [gaussian_gram(one[b], Silverman(1.0))[0] for one in (last, hidden)]
-        at = {"estimator": "paper", "batch": b, "layer": "full.1"}
+        at = {"estimator": "paper", "batch": b, "layer": "hidden.1"}
         expected = float(mutual_information(*pair, 1.01))
         assert float(found["I_delta"].sel(at)) == pytest.approx(expected, abs=1e-6)
     assert found["I_delta"].sel(layer="output").isnull().all()

@@ -160,9 +160,9 @@ def test_what_later_layers_saved_is_freed_as_their_errors_arrive():
 def test_gradients_are_shown_of_any_forward_and_backward_pass():
     model, x = network(False), images()
     found = {}
-    with shown_gradients(model, ["full.1"], found.__setitem__):
+    with shown_gradients(model, ["hidden.1"], found.__setitem__):
         loss(model, x).backward()
-    assert found["full.1"].shape == (5, 32) and not found["full.1"].requires_grad
+    assert found["hidden.1"].shape == (5, 32) and not found["hidden.1"].requires_grad
     assert not _hooks(model)
 
 

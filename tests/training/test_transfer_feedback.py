@@ -1,5 +1,8 @@
 """Feedback of transfer entropy: its two rules, its signals, its controls."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -74,13 +77,59 @@ def test_the_signals_differ_as_they_say():
 
 
 def test_the_published_signal_is_that_of_its_code():
-    settings = TEFeedback("weight_mix", "cnn_te_2021", window=200)
+    settings = TEFeedback("weight_mix", "cnn_te_2021", window=200, every=1)
     feedback, _, seen = fed(settings, batches=3)
     code = PublishedSignal(200)
     for _, logits in seen:
         on = (logits.abs() >= 1).to(torch.uint8), (logits.softmax(1) >= 0.9).to(torch.uint8)
         expected = code.update(*on)
     assert feedback.te.numpy() == pytest.approx(expected)
+
+
+def test_the_published_signal_is_measured_when_it_is_due():
+    """Of six updates the third and the sixth are: everything is kept, and counted twice only."""
+    settings = TEFeedback("weight_mix", "cnn_te_2021", window=200, every=3)
+    feedback, _, seen = fed(settings, batches=6)
+    code = PublishedSignal(200)
+    for place, (_, logits) in enumerate(seen, 1):
+        code.keep((logits.abs() >= 1).to(torch.uint8), (logits.softmax(1) >= 0.9).to(torch.uint8))
+        expected = code.now() if place % 3 == 0 else None
+    assert feedback.te.numpy() == pytest.approx(expected)
+    assert code.observations == 299 + 599
+    assert fed(settings, batches=2)[0].te is None
+
+
+def test_what_the_page_shows_in_python_trains_a_network_of_ones_own():
+    text = (Path(__file__).parents[2] / "docs/transfer.md").read_text()
+    codes = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    (code,) = (one for one in codes if "acting_on" in one)
+    names = {}
+    exec(compile(code, "docs/transfer.md", "exec"), names)  # our own documentation
+    te = names["feedback"].te
+    assert te.shape == (16, 3) and bool((te > 0).any())
+    plain = {}
+    exec(code.replace("feedback.after_backward()", ""), plain)
+    assert not torch.equal(names["last"].weight, plain["last"].weight)
+
+
+@pytest.mark.parametrize(
+    ("act", "said"),
+    [
+        (lambda model: TEFeedback().acting_on(model, model[1]), "ReLU is no such layer"),
+        (lambda model: TEFeedback().acting_on(model, nn.Linear(4, 2)), "no such layer"),
+        (
+            lambda model: (
+                TEFeedback()
+                .acting_on(model, model[2])
+                .after_update(torch.zeros(9, 3), torch.zeros(9, 2))
+            ),
+            r"takes \(n, 4\)",
+        ),
+    ],
+)
+def test_what_it_cannot_act_on(act, said):
+    with pytest.raises(InfoplaneError, match=said):
+        act(nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2)))
 
 
 def test_controls_have_the_same_numbers_and_no_more():

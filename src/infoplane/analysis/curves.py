@@ -74,8 +74,23 @@ def follows(curve: xr.DataArray, other: xr.DataArray) -> xr.DataArray:
     """
     whole = other.broadcast_like(curve)
     return over_moments(
-        lambda a, b: np.array([_rho(x, y) for x, y in zip(a.T, b.T, strict=True)]), curve, whole
+        lambda a, b: np.array([rank_correlation(x, y) for x, y in zip(a.T, b.T, strict=True)]),
+        curve,
+        whole,
     )
+
+
+def rank_correlation(one: np.ndarray, other: np.ndarray) -> float:
+    """Spearman's ρ, equal values sharing the mean of their ranks; 0 where one is constant.
+
+    >>> rank_correlation(np.array([1.0, 2.0, 9.0]), np.array([0.1, 0.2, 0.3]))
+    1.0
+    """
+    from scipy.stats import rankdata  # a second to import, for those who judge only
+
+    if len(one) < 2 or np.ptp(one) == 0 or np.ptp(other) == 0:
+        return 0.0
+    return round(float(np.corrcoef(rankdata(one), rankdata(other))[0, 1]), 12)
 
 
 def together(parts: Mapping[str, xr.DataArray]) -> xr.DataArray:
@@ -133,11 +148,3 @@ def _tau(curve: np.ndarray) -> float:
     if np.ptp(curve) == 0:
         return 0.0
     return float(kendalltau(np.arange(len(curve)), curve).statistic)
-
-
-def _rho(one: np.ndarray, other: np.ndarray) -> float:
-    from scipy.stats import rankdata
-
-    if np.ptp(one) == 0 or np.ptp(other) == 0:
-        return 0.0
-    return float(np.corrcoef(rankdata(one), rankdata(other))[0, 1])

@@ -10,7 +10,7 @@ import xarray as xr
 
 from infoplane.analysis import phases
 from infoplane.analysis.claims import estimators
-from infoplane.analysis.curves import drop
+from infoplane.analysis.curves import drop, rank_correlation
 from infoplane.values.replicates import Replicate
 from infoplane.values.trace import Trace
 
@@ -104,19 +104,6 @@ def after_peak(curve: Curve, other: Curve) -> xr.DataArray:
 def whole_course(curve: Curve, other: Curve) -> xr.DataArray:
     """Spearman's rank correlation of two curves over all moments, by network."""
     return _along(rank_correlation, curve, other)
-
-
-def rank_correlation(one: np.ndarray, other: np.ndarray) -> float:
-    """Spearman's ρ; 0 where one of the two is constant.
-
-    >>> rank_correlation(np.array([1.0, 2.0, 9.0]), np.array([0.1, 0.2, 0.3]))
-    1.0
-    """
-    from scipy.stats import rankdata  # a second to import, for those who judge only
-
-    if len(one) < 2 or np.ptp(one) == 0 or np.ptp(other) == 0:
-        return 0.0
-    return round(float(np.corrcoef(rankdata(one), rankdata(other))[0, 1]), 12)
 
 
 def pseudo_values(first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -12,12 +12,19 @@ from torch import Tensor, nn
 
 from infoplane.models.dense import Dense, row
 from infoplane.models.initial import for_rectifiers
+from infoplane.models.mlp import OUTPUT, hidden_names
 from infoplane.values.errors import InfoplaneError
 
-OUTPUT = "output"
 HALF = 2
 """Height and width are divided by this at the end of every block."""
-_Rectified = partial(Dense, activation=torch.relu, initial=for_rectifiers)
+
+
+def _drawn(layer: nn.Linear, *, seed: int, name: str) -> nn.Linear:
+    """He-uniform, from the stream "full.i": so these layers were called when runs were made."""
+    return for_rectifiers(layer, seed=seed, name=name.replace("hidden", "full"))
+
+
+_Rectified = partial(Dense, activation=torch.relu, initial=_drawn)
 
 
 @final
@@ -113,10 +120,10 @@ class Convolution(nn.Module):
 
 @final
 class ConvolutionalClassifier(nn.Module):
-    """Image → conv.1 → conv.2 → … → full.1 → … → output, the logits of the classes.
+    """Image → conv.1 → conv.2 → … → hidden.1 → … → output, the logits of the classes.
 
     A convolution is recorded as the next layer receives it: rectified, and pooled if it ends a
-    block. Weights are He-uniform and biases zero, each layer's from the stream of its name.
+    block. Weights are He-uniform and biases zero, each layer's from a stream of its own.
 
     Args:
         shape: Shape of one image (c, h, w).
@@ -152,12 +159,12 @@ class ConvolutionalClassifier(nn.Module):
                 "left. Choose an architecture with fewer blocks."
             )
         widths = [maps * sides[0] * sides[1], *plan.hidden]
-        full = tuple(f"full.{place + 1}" for place in range(len(plan.hidden)))
-        self.full = row(full, widths, seed, _Rectified)
+        hidden = hidden_names(len(plan.hidden))
+        self.hidden = row(hidden, widths, seed, _Rectified)
         self.output = for_rectifiers(nn.Linear(widths[-1], classes), seed=seed, name=OUTPUT)
         self.maps = tuple(f"conv.{name}" for name, _ in stages)
         """Names of the layers of feature maps, from the input on."""
-        self.layers = (*self.maps, *full, OUTPUT)
+        self.layers = (*self.maps, *hidden, OUTPUT)
         """Names of the recorded layers from input to logits."""
 
     @property
@@ -167,7 +174,19 @@ class ConvolutionalClassifier(nn.Module):
 
     def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n classes"]:
         """Images to logits."""
-        return self.output(self.full(self.conv(x).flatten(1)))
+        return self.activations(x)[OUTPUT]
+
+    def activations(self, x: Float[Tensor, "n c h w"]) -> dict[str, Tensor]:
+        """Every recorded layer's output by its name."""
+        found: dict[str, Tensor] = {}
+        passed = x
+        for name, layer in zip(self.maps, self.conv, strict=True):
+            passed = found[name] = layer(passed)
+        passed = passed.flatten(1)
+        for name, layer in zip(self.layers[len(self.maps) : -1], self.hidden, strict=True):
+            passed = found[name] = layer(passed)
+        found[OUTPUT] = self.output(passed)
+        return found
 
 
 def _left(side: int, plan: Architecture) -> int:

@@ -17,6 +17,7 @@ from jaxtyping import Float, Integer, UInt8
 from numpy import ndarray
 from torch import Tensor
 
+from infoplane.measures.counting.plugin import PlugIn
 from infoplane.measures.transfer.front import transfer_entropy
 from infoplane.measures.transfer.history import History
 from infoplane.measures.transfer.pairs import CountedPairs, null_of
@@ -25,6 +26,7 @@ from infoplane.measures.transfer.surrogates import PERMUTED, PermutedWithin, Sur
 from infoplane.numerics.binary import Above, Binarisation
 from infoplane.numerics.coincidences import Coded, counting
 from infoplane.quantities.discoveries import adjusted
+from infoplane.values.estimate import Estimate
 from infoplane.values.seeds import stream
 from infoplane.values.units import BIT, PURE
 
@@ -38,10 +40,14 @@ AXES: Mapping[Axis, str] = {
     "end of that epoch",
     "sorted": "index of the same samples sorted by class, with the weights as they are at the end "
     "of that epoch",
-    "steps": "number of the update; every sample of a fixed probe is a series of its own, and all "
-    "are counted together",
+    "steps": "number of the update; every sample of a fixed probe is a series of its own. Pairs of "
+    "units are counted over all series together; of whole patterns (“joint”) every series has a "
+    "number, and the mean is taken",
 }
 Together = Literal["mean", "sum", "max", "joint"]
+RATE = 0.05
+"""False discovery rate of the share of significant pairs."""
+BIASED, CORRECTED = PlugIn(), PlugIn("miller-madow")
 READINGS = ("raw", "corrected", "effective")
 """As it is counted, less its bias to first order, and less the mean of its surrogates."""
 
@@ -70,7 +76,6 @@ class Rule:
         together: "mean", "sum" or "max" over all pairs of units; or "joint", the transfer between
             the layers' whole patterns as states, which with many units has hardly a pattern twice.
         permutations: Surrogates.
-        rate: False discovery rate of the share of significant pairs.
         seed: Of the units and the surrogates.
     """
 
@@ -80,7 +85,6 @@ class Rule:
     units: int = 64
     together: Together = "mean"
     permutations: int = 19
-    rate: float = 0.05
     seed: int = 0
 
     def numbers(self, x: Tensor, seen: Mapping[str, Tensor]) -> dict[str, Float[Tensor, "n units"]]:
@@ -122,7 +126,7 @@ class LayerTransfer:
         raw: As counted, in bits.
         corrected: Less its bias to first order.
         null: Mean over the surrogates.
-        spread: Standard deviation over the surrogates.
+        spread: Standard deviation over the surrogates; NaN of whole patterns.
         significant: Share of the pairs of units that are discoveries.
         at_once: The same question at lag 0, raw.
     """
@@ -167,7 +171,7 @@ def layer_transfer(series: Series, rule: Rule, surrogates: Surrogates, seed: int
         corrected=together(found.miller_madow),
         null=float(null.of_layer.mean()),
         spread=float(null.of_layer.std(ddof=1)),
-        significant=float((adjusted(found.p_values) < rule.rate).mean()),
+        significant=float((adjusted(found.p_values) < RATE).mean()),
         at_once=together(at_once.bits),
     )
 
@@ -193,33 +197,37 @@ def _pairs(series: Series, history: History) -> CountedPairs:
 def _joint(series: Series, rule: Rule, surrogates: Surrogates, seed: int) -> LayerTransfer:
     """The transfer between whole patterns, a mean over the series."""
     here = rule.history
-    found = [
-        transfer_entropy(
-            source=x.long(),
-            target=y.long(),
-            k=here.k,
-            l=here.l,
-            lag=lag,
-            permutations=rule.permutations if lag == here.lag else 0,
-            surrogates=surrogates,
-            seed=seed,
-            check=False,
-        )
-        for x, y in series
-        for lag in (here.lag, 0)
-    ]
-    lagged, at_once = found[::2], found[1::2]
-    raw = float(np.mean([one.value for one in lagged]))
-    null = float(np.mean([one.null for one in lagged if one.null is not None]))
-    p_values = np.array([one.p_value for one in lagged])
+
+    def each(lag: int, estimator: PlugIn = BIASED, permutations: int = 0) -> list[Estimate]:
+        return [
+            transfer_entropy(
+                source=x.long(),
+                target=y.long(),
+                k=here.k,
+                l=here.l,
+                lag=lag,
+                estimator=estimator,
+                permutations=permutations,
+                surrogates=surrogates,
+                seed=seed,
+                check=False,
+            )
+            for x, y in series
+        ]
+
+    lagged = each(here.lag, permutations=rule.permutations)
     return LayerTransfer(
-        raw=raw,
-        corrected=raw,
-        null=null,
+        raw=_mean_value(lagged),
+        corrected=_mean_value(each(here.lag, CORRECTED)),
+        null=float(np.mean([one.null for one in lagged if one.null is not None])),
         spread=float("nan"),
-        significant=float((p_values < rule.rate).mean()),
-        at_once=float(np.mean([one.value for one in at_once])),
+        significant=float((np.array([one.p_value for one in lagged]) < RATE).mean()),
+        at_once=_mean_value(each(0)),
     )
+
+
+def _mean_value(estimates: Sequence[Estimate]) -> float:
+    return float(np.mean([one.value for one in estimates]))
 
 
 def surrogates_of(axis: Axis, moments: int) -> Surrogates:
@@ -234,7 +242,7 @@ def labelled(
 
     Args:
         found: By axis, pair and block.
-        n: Moments of a block by axis.
+        n: Moments of a block by axis; they are told as "te_n".
     """
     axes = list(get_args(Axis))
     pairs = list(dict.fromkeys(pair for _, pair, _ in found))
@@ -249,9 +257,8 @@ def labelled(
 
     coords = {"axis": axes, "pair": pairs}
     dims = ("batch", "axis", "pair")
-    told = {"n": max(n.values())}
     values = {
-        name: xr.DataArray(array(of), dims=dims, coords=coords, attrs={**told, **said})
+        name: xr.DataArray(array(of), dims=dims, coords=coords, attrs=said)
         for name, of, said in (
             ("te_null", lambda one: one.null, _said("surrogate mean of the transfer entropy", BIT)),
             ("te_spread", lambda one: one.spread, _said("spread over the surrogates", BIT)),
@@ -270,7 +277,11 @@ def labelled(
         readings,
         dims=("estimator", *dims),
         coords={"estimator": list(READINGS), **coords},
-        attrs={**told, **_said("transfer entropy", BIT)},
+        attrs=_said("transfer entropy", BIT),
+    )
+    moments = [float(n.get(axis, np.nan)) for axis in axes]
+    values["te_n"] = xr.DataArray(
+        moments, dims=("axis",), coords={"axis": axes}, attrs=_said("moments of a block", PURE)
     )
     return values
 

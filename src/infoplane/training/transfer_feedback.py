@@ -19,11 +19,17 @@ from infoplane.measures.transfer.pairs import CountedPairs, null_of
 from infoplane.measures.transfer.populations import words_of
 from infoplane.measures.transfer.published import PublishedSignal
 from infoplane.measures.transfer.surrogates import PERMUTED
-from infoplane.numerics.binary import Above, AtLeast, Binarisation
+from infoplane.numerics.binary import Above, AtLeast
 from infoplane.numerics.coincidences import counting
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.seeds import stream
 
+ACTIVE = Above(0.0)
+"""When a hidden unit is on, and a logit as its target."""
+LARGE, LIKELY = AtLeast(1.0, magnitude=True), AtLeast(0.9)
+"""When a logit is on as a source, and a class's probability as its target: the published code's."""
+SURROGATES = 9
+"""Of "effective"."""
 FeedbackRule = Literal["grad_scale", "weight_mix"]
 SignalKind = Literal["te", "positive_decrease", "effective", "cnn_te_2021"]
 Given = Literal["measured", "random_te", "uniform_te", "reduced_rate"]
@@ -42,15 +48,12 @@ class TEFeedback:
         signal: What stands for TE. "te"; "positive_decrease", by how much it has fallen since it
             was last measured, and TE itself the first time; "effective", above its surrogates;
             "cnn_te_2021", the published code with its history that only grows and is counted again
-            every time.
+            every time; that code measures at every update.
         given: "measured"; or a control: "random_te", the same numbers shuffled over the pairs;
             "uniform_te", their mean for all pairs; "reduced_rate", no feedback but a learning rate
             of the whole network times 1 − their mean.
         window: Samples that a transfer is counted over: the last ones that were trained on.
         every: Updates between two measurements.
-        source_on: When a logit is on, as the source of "weight_mix"; a hidden unit is on above 0.
-        target_on: When a class's probability is on, as its target; a logit is on above 0.
-        permutations: Surrogates of "effective".
         seed: Of surrogates and of shuffled controls.
 
     Source: moldovan2020feedforward (gradient rule); moldovan2021cnn, from the authors' code.
@@ -61,9 +64,6 @@ class TEFeedback:
     given: Given = "measured"
     window: int = 500
     every: int = 5
-    source_on: Binarisation = AtLeast(1.0, magnitude=True)
-    target_on: Binarisation = AtLeast(0.9)
-    permutations: int = 9
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -83,6 +83,18 @@ class TEFeedback:
             raise InfoplaneError(
                 'signal="cnn_te_2021" is of logits and probabilities: take rule="weight_mix".'
             )
+
+    def acting_on(self, model: nn.Module, layer: nn.Module) -> "Feedback":
+        """What a training loop calls around its updates.
+
+        Args:
+            model: A classifier.
+            layer: Its last layer, which makes the logits.
+
+        Raises:
+            InfoplaneError: That is no linear layer of the model.
+        """
+        return Feedback(self, model, layer)
 
 
 def scaled_gradient(
@@ -109,13 +121,24 @@ def mixed_weights(
 class Feedback:
     """What has been seen of the last layer, and the signal that acts on it.
 
+    An update goes: ``before_update``, forward, backward, ``after_backward``, the optimiser's step,
+    ``after_update``.
+
     Args:
         settings: The rule.
         model: The network, of which a reduced rate is.
         layer: Its last layer, which makes the logits.
+
+    Raises:
+        InfoplaneError: That is no linear layer of the model.
     """
 
-    def __init__(self, settings: TEFeedback, model: nn.Module, layer: nn.Linear) -> None:
+    def __init__(self, settings: TEFeedback, model: nn.Module, layer: nn.Module) -> None:
+        if not isinstance(layer, nn.Linear) or all(one is not layer for one in model.modules()):
+            raise InfoplaneError(
+                f"The feedback acts on the linear layer that makes the logits, and this "
+                f"{type(layer).__name__} is no such layer of the {type(model).__name__}."
+            )
         self.settings = settings
         self.model = model
         self.layer = layer
@@ -154,25 +177,35 @@ class Feedback:
         Args:
             hidden: The last hidden layer, of the samples just trained on.
             logits: What they gave.
+
+        Raises:
+            InfoplaneError: They are not what the layer takes and gives.
         """
+        ends = (len(hidden), self.layer.in_features), (len(hidden), self.layer.out_features)
+        if (tuple(hidden.shape), tuple(logits.shape)) != ends:
+            raise InfoplaneError(
+                f"hidden has shape {tuple(hidden.shape)} and logits {tuple(logits.shape)}: the "
+                f"layer takes (n, {self.layer.in_features}) and gives "
+                f"(n, {self.layer.out_features})."
+            )
         self._updates += 1
+        due = self._updates % self.settings.every == 0
         source, target = self._states(hidden.detach(), logits.detach())
         if self.settings.signal == "cnn_te_2021":
-            found = self._published.update(source, target)
-            if found is not None:
+            self._published.keep(source, target)
+            if due and (found := self._published.now()) is not None:
                 self.te = self._as_given(torch.from_numpy(found))
             return
         self._keep(source, target)
         held = sum(len(one) for one, _ in self._seen)
-        if held >= self.settings.window and self._updates % self.settings.every == 0:
+        if due and held >= self.settings.window:
             self.te = self._as_given(self._measured())
 
     def _states(self, hidden: Tensor, logits: Tensor) -> tuple[Tensor, Tensor]:
         """Source and target units as two states."""
         if self.settings.rule == "grad_scale":
-            on = Above(0.0)
-            return on(hidden), on(logits)
-        return self.settings.source_on(logits), self.settings.target_on(logits.softmax(1))
+            return ACTIVE(hidden), ACTIVE(logits)
+        return LARGE(logits), LIKELY(logits.softmax(1))
 
     def _keep(self, source: Tensor, target: Tensor) -> None:
         """The last samples, as many as the window holds."""
@@ -190,7 +223,7 @@ class Feedback:
         now = torch.from_numpy(found.bits)
         if self.settings.signal == "effective":
             seed = stream(self.settings.seed, "surrogates", self._updates).initial_seed() >> 2
-            orders = PERMUTED.orders(pairs.moments, self.settings.permutations, seed)
+            orders = PERMUTED.orders(pairs.moments, SURROGATES, seed)
             return now - torch.from_numpy(null_of(pairs, found, orders).mean)
         if self.settings.signal == "te":
             return now

@@ -50,10 +50,10 @@ def test_predictive_information_of_a_copying_chain(r):
     assert of.predictive_information(x, k=3).value == pytest.approx(truth, abs=0.01)
 
 
-def test_time_lagged_information_is_plain_information(r):
+def test_time_lagged_mutual_information_is_plain_information(r):
     x = flips(r, 300)
     y = later(x, 2) ^ flips(r, 300, 0.1)
-    found = of.time_lagged_information(source=x, target=y, lag=2).value
+    found = of.time_lagged_mutual_information(source=x, target=y, lag=2).value
     assert found == pytest.approx(information(x[:-2].tolist(), y[2:].tolist()), abs=1e-12)
 
 
@@ -73,7 +73,7 @@ def test_numbers_have_all_of_these(r):
         assert np.isfinite(of.entropy_rate(x, estimator=estimator).value)
         assert np.isfinite(of.stochastic_interaction(x, y, estimator=estimator).value)
         assert of.directed_information(source=x, target=y, length=2, estimator=estimator).value > 0
-        lagged = of.time_lagged_information(source=x, target=y, estimator=estimator)
+        lagged = of.time_lagged_mutual_information(source=x, target=y, estimator=estimator)
         assert lagged.value > transfer_entropy(source=x, target=y, estimator=estimator).value - 0.1
 
 
@@ -83,7 +83,7 @@ def test_numbers_have_all_of_these(r):
         (lambda x: of.active_information_storage(x, k=0), "k=0"),
         (lambda x: of.entropy_rate(x, k=10), "two are needed"),
         (lambda x: of.predictive_information(x, k=6), "two are needed"),
-        (lambda x: of.time_lagged_information(source=x, target=x, lag=-1), "lag=-1"),
+        (lambda x: of.time_lagged_mutual_information(source=x, target=x, lag=-1), "lag=-1"),
         (lambda x: of.directed_information(source=x, target=x[:-1]), "at every moment"),
         (lambda x: of.stochastic_interaction(x, x, estimator=Sliced(KSG())), "knows no joint"),
     ],

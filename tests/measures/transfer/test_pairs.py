@@ -1,5 +1,7 @@
 """All pairs at once: the same integers by every way, the same bits as one pair, and the null."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import kstest
 
+import infoplane as ip
 from infoplane.measures.counting.plugin import PlugIn
+from infoplane.measures.evidence.null import permutation_p
 from infoplane.measures.normal.gaussian import Gaussian
 from infoplane.measures.transfer.front import transfer_entropy
 from infoplane.measures.transfer.history import History
@@ -172,6 +176,24 @@ def test_surrogates_are_orders_that_differ_and_come_again(scheme):
     assert drawn == [order.tolist() for order in scheme.orders(100, 5, seed=1)]
     if isinstance(scheme, PermutedWithin):
         assert all(place // 30 == moved // 30 for o in drawn for place, moved in enumerate(o))
+
+
+def test_p_values_are_those_of_every_other_null(r):
+    x, y = (torch.from_numpy(one) for one in r.integers(0, 2, (2, 200, 3)))
+    pairs = CountedPairs(words_of(x, y, History(), 2), COUNTINGS["packed"])
+    orders = [*Permuted().orders(pairs.moments, 9, 0)]
+    found = pairs.measured()
+    stacked = torch.stack([torch.from_numpy(pairs.measured(one).bits) for one in orders])
+    expected = permutation_p(torch.from_numpy(found.bits), stacked)
+    assert np.array_equal(null_of(pairs, found, iter(orders)).p_values, expected.numpy())
+
+
+def test_the_line_of_the_readme_takes_what_layers_give(r):
+    text = (Path(__file__).parents[3] / "README.md").read_text()
+    (line,) = (one for one in text.splitlines() if one.startswith("ip.pairwise_transfer_entropy("))
+    layer, next_layer = torch.relu(torch.randn(2, 50, 3))
+    found = eval(line, {"ip": ip, "layer": layer, "next_layer": next_layer})
+    assert found["te"].shape == (3, 3)
 
 
 def test_surrogates_are_measured_as_the_pairs_are(r):

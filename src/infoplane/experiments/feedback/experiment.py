@@ -56,7 +56,7 @@ class TransferFeedback(OnImages):
 
     name: ClassVar[str] = "feedback"
     title: ClassVar[str] = "Training with transfer entropy fed back"
-    results_version: ClassVar[int] = 1
+    results_version: ClassVar[int] = 2
 
     dataset: Literal["digits", "mnist", "fashion", "emnist"] = "digits"
     data_dir: Path | None = field(default=None, metadata=NOT_ADDRESSED)
@@ -117,7 +117,8 @@ class TransferFeedback(OnImages):
     def _arm(self, made: TEFeedback | None) -> Arm:
         model = self.model().to(self.device)
         optimiser = torch.optim.SGD(model.parameters(), lr=self.course.learning_rate)
-        return Arm(model, optimiser, None if made is None else Feedback(made, model, model.output))
+        feedback = None if made is None else made.acting_on(model, model.output)
+        return Arm(model, optimiser, feedback)
 
     def _trained(self, one: Arm, x: Tensor, y: Tensor, chosen: Sequence[Tensor]) -> None:
         """One epoch of one arm."""

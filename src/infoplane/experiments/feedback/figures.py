@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from infoplane.analysis.repeated import mean
 from infoplane.experiments import panels as shared
-from infoplane.experiments.feedback.claims import epochs
+from infoplane.experiments.feedback.claims import claims, epochs
 from infoplane.experiments.feedback.settings import PLAIN
+from infoplane.experiments.gaps import left_out
 from infoplane.experiments.sentences import verdicts_told
 from infoplane.values.finding import Finding, Verdict
 from infoplane.values.panel import Axis, Panel, Series
@@ -103,7 +104,13 @@ def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
         for rule in ("gradient", "weights")
         if (key := f"accelerates-{rule}") in held
     ]
-    return [f"{trace.attrs['description']}.", *verdicts_told(findings), *told, UNVERIFIED]
+    return [
+        f"{trace.attrs['description']}.",
+        *verdicts_told(findings),
+        *left_out(claims(trace), findings),
+        *told,
+        UNVERIFIED,
+    ]
 
 
 def methods(trace: Trace) -> list[str]:

@@ -1,7 +1,7 @@
 """The arms that are trained side by side, and when they are looked at."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import final
 
 from infoplane.experiments.settings import require_at_least
@@ -17,6 +17,12 @@ GIVENS: Mapping[Given, str] = {
     "reduced_rate": "reduced rate",
 }
 CONTROLS: tuple[Given, ...] = ("random_te", "uniform_te", "reduced_rate")
+COMPARED: Mapping[FeedbackRule, tuple[Given, ...]] = {
+    "grad_scale": CONTROLS,
+    "weight_mix": ("random_te", "reduced_rate"),
+}
+"""The controls that a rule is held against. Mixing by one number shifts all logits alike, so that
+the softmax is as without feedback: of the weight rule that arm is the plain one once more."""
 
 
 def arm(rule: FeedbackRule, given: Given = "measured") -> str:
@@ -37,7 +43,7 @@ class Feeding:
         signal: What stands for TE: "te", "positive_decrease", "effective", or "cnn_te_2021" for
             the weight rule alone (the gradient rule then has "positive_decrease").
         window: Samples that a transfer is counted over.
-        every: Updates between two measurements.
+        every: Updates between two measurements; the published code measures at every one.
     """
 
     signal: SignalKind = "te"
@@ -52,8 +58,7 @@ class Feeding:
         signal = self.signal
         if rule == "grad_scale" and signal == "cnn_te_2021":
             signal = "positive_decrease"
-        made = TEFeedback(rule, signal, given, self.window, self.every)
-        return replace(made, seed=seed)
+        return TEFeedback(rule, signal, given, self.window, self.every, seed)
 
     def arms(self, seed: int) -> dict[str, TEFeedback | None]:
         """All arms by name; the plain one has no feedback."""

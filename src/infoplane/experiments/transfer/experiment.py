@@ -17,8 +17,8 @@ from infoplane.experiments.transfer import figures
 from infoplane.experiments.transfer.claims import claims
 from infoplane.experiments.transfer.settings import Asking, Learning
 from infoplane.experiments.transfer.watching import Epoch, Transfer
+from infoplane.models.cnn import Architecture, ConvolutionalClassifier
 from infoplane.models.mlp import Classifier
-from infoplane.models.transfer_cnn import ConvolutionalClassifier
 from infoplane.observe.classification import Classification
 from infoplane.observe.transfer import AXES
 from infoplane.record.loop import Observer, batches, fit, per_epoch, record, restore
@@ -30,8 +30,12 @@ from infoplane.values.panel import Panel
 from infoplane.values.table import Table
 from infoplane.values.trace import Checkpoint, Row, Tick, Trace
 
-CHANNELS = {"digits": (8, 16)}
-"""Of the convolutions, where the images are tiny; else those of the published network."""
+Blocks = tuple[tuple[int, ...], ...]
+PUBLISHED: Blocks = ((32,), (64,))
+"""Filters in the authors' network for FashionMNIST, which normalises batches and drops units too,
+and has no rectifier between its last layers (moldovan2021cnn)."""
+CHANNELS: Mapping[str, Blocks] = {"digits": ((8,), (16,))}
+"""Where the images are tiny."""
 
 
 @final
@@ -86,7 +90,6 @@ class LayerTransfers(OnImages):
             "source": "moldovan2024information",
             "layers": json.dumps(self.model().layers),
             "axes": json.dumps(dict(AXES)),
-            "plane": self.asking.plane,
             "asking": json.dumps(asdict(self.asking)),
         }
 
@@ -94,10 +97,9 @@ class LayerTransfers(OnImages):
         """The untrained network."""
         if self.network == "mlp":
             return Classifier(self.data.shape, self.hidden, self.classes, seed=self.seed)
-        known = {"channels": CHANNELS[self.dataset]} if self.dataset in CHANNELS else {}
-        return ConvolutionalClassifier(
-            self.data.shape, self.hidden, self.classes, seed=self.seed, **known
-        )
+        blocks = CHANNELS.get(self.dataset, PUBLISHED)
+        plan = Architecture(blocks, kernel=3, padding=1, hidden=self.hidden)
+        return ConvolutionalClassifier(self.data.shape, plan, self.classes, seed=self.seed)
 
     def run(self, resume: Checkpoint | None = None) -> Iterator[Row | Checkpoint | Tick]:
         """Trains and measures; resumed, yields what comes after the checkpoint.

@@ -23,9 +23,10 @@ UNVERIFIED = (
     "its networks, and all of its numbers."
 )
 PLANES = {
-    "te_in_out": ("TE(input → layer)", "TE(layer → prediction)"),
-    "te_adjacent": ("TE(layer before → layer)", "TE(layer → layer after)"),
+    "in-out": ("TE(input → layer)", "TE(layer → prediction)"),
+    "adjacent": ("TE(layer before → layer)", "TE(layer → layer after)"),
 }
+TITLES = {"in-out": "from the input and to the prediction", "adjacent": "between neighbours"}
 _EPOCHS = Axis("epoch")
 
 
@@ -33,7 +34,7 @@ def panels(trace: Trace) -> list[Panel]:
     """All figures."""
     axes = [str(axis) for axis in trace["axis"].values if _measured(trace, str(axis))]
     return [
-        *(plane(trace, reading) for reading in ("raw", EFFECTIVE)),
+        *(plane(trace, kind, reading) for kind in PLANES for reading in ("raw", EFFECTIVE)),
         *(transfers(trace, axis) for axis in axes),
         *(effective(trace, axis) for axis in axes),
         at_once(trace),
@@ -54,17 +55,16 @@ def panels(trace: Trace) -> list[Panel]:
     ]
 
 
-def plane(trace: Trace, reading: str) -> Panel:
-    """One trajectory a layer, over the epochs of training."""
-    kind = str(trace.attrs["plane"])
+def plane(trace: Trace, kind: str, reading: str) -> Panel:
+    """One trajectory a layer, over the epochs of training; one of the planes that may be meant."""
     chosen = trace.sel(estimator=reading, axis="training").dropna("snapshot", subset=["te"])
     series = tuple(
         _trajectory(chosen, layer, before, after) for layer, before, after in _ends(trace, kind)
     )
     x, y = PLANES[kind]
     return Panel(
-        key=f"te-plane-{reading}",
-        title=f"Transfer plane, {reading}",
+        key=f"te-plane-{kind}-{reading}",
+        title=f"Transfer plane, {TITLES[kind]}, {reading}",
         caption="From faint (first epoch) to full (last). Which transfers the original plane has "
         "along its axes is not verified.",
         x=Axis(x, "bit"),
@@ -199,7 +199,7 @@ def _adjacent(trace: Trace) -> list[str]:
 def _ends(trace: Trace, kind: str) -> list[tuple[str, str, str]]:
     """Every layer with the transfers along both axes."""
     layers = json.loads(trace.attrs["layers"])
-    if kind == "te_in_out":
+    if kind == "in-out":
         return [(one, f"{INPUT} → {one}", f"{one} → {PREDICTION}") for one in layers]
     chain = [INPUT, *layers, PREDICTION]
     places = range(1, len(chain) - 1)

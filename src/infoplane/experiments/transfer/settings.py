@@ -1,4 +1,4 @@
-"""What a transfer is asked about, when, and how its plane is drawn."""
+"""What a transfer is asked about, and when."""
 
 from dataclasses import dataclass
 from typing import Literal, final
@@ -12,8 +12,6 @@ from infoplane.values.errors import InfoplaneError
 States = Literal["positive", "median", "published"]
 """Above 0, as a rectifier lets through; above the unit's own median; or as the published code has
 it: |logit| ≥ 1 and p ≥ 0.9."""
-PlaneAxes = Literal["te_in_out", "te_adjacent"]
-"""What is drawn along the axes of the plane; the original's are not verified."""
 
 
 @final
@@ -34,7 +32,6 @@ class Asking:
         window: At most so many training samples at the end of every epoch looked at.
         probe: Samples of the fixed probe whose series run along the updates; 0 leaves that axis
             out.
-        plane: What is drawn along the axes of the plane.
     """
 
     k: int = 1
@@ -47,7 +44,6 @@ class Asking:
     blocks: int = 4
     window: int = 10_000
     probe: int = 48
-    plane: PlaneAxes = "te_in_out"
 
     def __post_init__(self) -> None:
         History(self.k, self.l, self.lag)

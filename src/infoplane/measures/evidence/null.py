@@ -18,6 +18,7 @@ from infoplane.values.estimate import Estimate
 from infoplane.values.seeds import orders, stream
 
 Key = TypeVar("Key")
+Numbers = TypeVar("Numbers", Tensor, np.ndarray)
 ROUNDING = 1e-9
 """Values of one variable pair under two orders may differ by this much through rounding alone."""
 
@@ -30,8 +31,17 @@ def permutation_p(
     >>> float(permutation_p(torch.tensor(2.0), torch.tensor([0.0, 1.0, 3.0])))
     0.5
     """
-    reached = (null >= value - ROUNDING).sum(0)
-    return (reached + 1.0).double() / (len(null) + 1)
+    return share_reaching(reaches(null, value).sum(0).double(), len(null))
+
+
+def reaches(shuffled: Numbers, value: Numbers) -> Numbers:
+    """Which shuffled values are as large as the value, up to rounding."""
+    return shuffled >= value - ROUNDING
+
+
+def share_reaching(reached: Numbers, count: int) -> Numbers:
+    """(r + 1)/(S + 1), the p-value of a value that ``reached`` of ``count`` shuffled ones reach."""
+    return (reached + 1) / (count + 1)
 
 
 @final

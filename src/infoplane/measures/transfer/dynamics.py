@@ -95,7 +95,7 @@ def predictive_information(
     return _told("predictive information", f"k = {k}", estimator(past, future))
 
 
-def time_lagged_information(
+def time_lagged_mutual_information(
     *, source: Samples, target: Samples, lag: int = 1, estimator: Estimator = DEFAULT
 ) -> Estimate:
     """I(x_{t−lag}; y_t) in bits, with nothing taken off for the target's own past.
@@ -116,7 +116,7 @@ def time_lagged_information(
     history = History(lag=lag)
     _require_length(len(x), lag + 1)
     found = estimator(window(x, history.lag, lag, 1), window(y, history.lag, 0, 1))
-    return _told("time-lagged information", f"lag {lag}", found)
+    return _told("time-lagged mutual information", f"lag {lag}", found)
 
 
 def stochastic_interaction(

@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 from torch import Tensor
 
+from infoplane.measures.evidence.null import reaches, share_reaching
 from infoplane.measures.transfer.history import History, window
 from infoplane.measures.transfer.populations import (
     Transfers,
@@ -24,8 +25,6 @@ from infoplane.values.units import LN2
 
 ENTRIES = 1 << 24
 """Counts, or covariances, of a block of target units that are held at once: 128 MB."""
-ROUNDING = 1e-9
-"""Values under two orders may differ by this much through rounding alone."""
 
 
 def mean(bits: Float[ndarray, "a b"]) -> float:
@@ -208,10 +207,10 @@ def null_of(
     for order in orders:
         bits = pairs.measured(order).bits
         total += bits
-        reached += bits >= found.bits - ROUNDING
+        reached += reaches(bits, found.bits)
         of_layer.append(together(bits))
     count = len(of_layer)
-    return Null(total / count, (reached + 1) / (count + 1), np.array(of_layer))
+    return Null(total / count, share_reaching(reached, count), np.array(of_layer))
 
 
 def _blocks(units: int, of_unit: int) -> Iterator[slice]:

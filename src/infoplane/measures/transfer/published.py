@@ -54,15 +54,24 @@ class PublishedSignal:
     def update(
         self, source: Integer[Tensor, "n a"], target: Integer[Tensor, "n b"]
     ) -> Float[ndarray, "a b"] | None:
-        """Takes in a batch of two states; None as long as there are fewer than ``window`` samples.
+        """Takes in a batch of two states and computes, as the published code does at every batch.
 
         Returns:
-            The signal of every pair.
+            The signal of every pair; None as long as there are fewer than ``window`` samples.
         """
+        self.keep(source, target)
+        return self.now()
+
+    def keep(self, source: Integer[Tensor, "n a"], target: Integer[Tensor, "n b"]) -> None:
+        """Takes in a batch of two states."""
         before = self._history or (source[:0], target[:0])
-        grown = (torch.cat([before[0], source]), torch.cat([before[1], target]))
-        self._history = grown
-        return self.repeated(*grown) if len(grown[0]) >= self.window else None
+        self._history = (torch.cat([before[0], source]), torch.cat([before[1], target]))
+
+    def now(self) -> Float[ndarray, "a b"] | None:
+        """The signal of every pair; None as long as there are fewer than ``window`` samples."""
+        if self._history is None or len(self._history[0]) < self.window:
+            return None
+        return self.repeated(*self._history)
 
     def repeated(
         self, source: Integer[Tensor, "n a"], target: Integer[Tensor, "n b"]
