@@ -1,12 +1,10 @@
 """What a reader looks for in one run: the planes with the exact curve, and what goes with them."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 import xarray as xr
 
-from infoplane.analysis.claims import estimators
 from infoplane.analysis.networks import INIT, measured_by
 from infoplane.analysis.repeated import mean
 from infoplane.experiments import panels as shared
@@ -191,11 +189,6 @@ def against_error(trace: Trace) -> Panel:
         y=Axis("test error"),
         series=(Series("networks", spaced[0], spaced[1]),),
     )
-
-
-def by_estimator(trace: Trace) -> Mapping[str, Trace]:
-    """What every estimator measured."""
-    return {name: measured_by(trace, name) for name in estimators(trace)}
 
 
 def _hidden(trace: Trace) -> list[str]:
