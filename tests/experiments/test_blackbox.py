@@ -234,6 +234,28 @@ def test_planted_courses_are_told_apart(runs):
     assert verdicts(still, "generalisation", *BINS) == {Verdict.CONTRADICTED}
 
 
+@pytest.mark.parametrize(
+    ("height", "early", "late", "crossing"),
+    [
+        (-2.0, 1.6, 1.6, 0.0),  # rises to its end, and a ratio of 3 throughout
+        (-2.0, 8.0, -8.0, 1.0),  # the ratio sinks, and nothing falls
+        (3.0, -3.0, -3.0, 0.0),  # below 1 from the first moment: nothing sinks
+        (3.0, 8.0, 8.0, 0.0),
+    ],
+)
+def test_a_fall_begins_where_the_ratio_crosses_only_if_both_are_there(
+    runs, height, early, late, crossing
+):
+    trace = planted(runs["published"], height=height, early=early, late=late)
+    found = Blackbox.findings([trace])
+    assert verdicts(found, "onset", *BINS) == {Verdict.CONTRADICTED}
+    (onset,) = [one for one in found if one.key == "onset"]
+    for reading in onset.readings:
+        assert set(reading.evidence.values()) == {crossing}
+        if not crossing:
+            assert {one.mean for one in reading.parts.values()} == {-2.0}
+
+
 def test_the_counter_experiments_are_judged_on_their_members(runs):
     names = ("published", "published activation=relu", "published batch_size=0")
     heights = dict(zip(names, (3.0, 0.0, 2.0), strict=True))

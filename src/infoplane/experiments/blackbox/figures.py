@@ -85,7 +85,7 @@ def gradients(trace: Trace) -> list[Panel]:
         title="Gradient signal-to-noise ratio",
         caption="Norm of the mean gradient over that of its standard deviation, over minibatches. "
         f"Without any mean gradient it is about {floor:.2f}. Dashed: 1. Upright: the median epoch "
-        "from which on a layer stays below 1.",
+        "at which a layer sinks below 1 to stay.",
         x=EPOCHS,
         y=Axis("signal to noise", log=True),
         series=(
