@@ -22,6 +22,7 @@ from infoplane.analysis.networks import (
     pseudo_values,
     whole_course,
 )
+from infoplane.experiments.blackbox.settings import FULL, Variant
 from infoplane.observe.networks import PROPAGATED
 from infoplane.values.finding import Finding
 from infoplane.values.trace import Trace
@@ -55,7 +56,7 @@ def claims(trace: Trace) -> list[Claim]:
         gradient_phases(),
         onset(),
         *([saturation()] if tanh else []),
-        generalisation(),
+        generalisation(trace),
         *([clustering()] if noisy else []),
     ]
 
@@ -283,26 +284,14 @@ def saturation() -> Claim:
     )
 
 
-def generalisation() -> Claim:
+def generalisation(trace: Trace) -> Claim:
     """Networks that compress more err less."""
-
-    def statistic(trace: Trace) -> xr.DataArray:
-        error = trace["error_test"].isel(snapshot=-1).values
-        falls = by_layer(fall, counted)(trace)
-        return xr.apply_ufunc(
-            lambda one: -pseudo_values(one, error),
-            falls,
-            input_core_dims=[[INIT]],
-            output_core_dims=[[INIT]],
-            vectorize=True,
-        )
-
     return Claim(
         key=GENERALISES,
-        statement="Of networks that differ in their start alone, those whose I(X;T) of the last "
+        statement=f"Of networks that differ in {differing(trace)}, those whose I(X;T) of the last "
         "two hidden layers falls more have a smaller test error.",
         source=f"{PAPER}, compression as the cause of generalisation; {SAXE} denies it",
-        statistic=statistic,
+        statistic=goes_with_error,
         rests_on=by_layer(peak_and_end, counted),
         unit="1",
         asked_of=counted,
@@ -313,6 +302,39 @@ def generalisation() -> Claim:
             "against one.",
         ),
     )
+
+
+def differing(trace: Trace) -> str:
+    """What the networks of one run do not have in common, in words."""
+    variant = Variant.named(str(trace.attrs["variant"]))
+    plan, learned_from = variant.plan, int(trace.attrs["learned_from"])
+    more = [
+        *(["the patterns they learn from"] if plan.drawn else []),
+        *(
+            ["the order of their minibatches"]
+            if plan.reshuffled and FULL < plan.batch_size < learned_from
+            else []
+        ),
+        *(["the noise of their units"] if variant.noise else []),
+    ]
+    return ", ".join(("their start", *more)) if more else "their start alone"
+
+
+def goes_with_error(trace: Trace) -> xr.DataArray:
+    """Minus Spearman's ρ of fall and test error as pseudo-values, (part, estimator, init)."""
+    errors = last_errors(trace)
+    return xr.apply_ufunc(
+        lambda falls: -pseudo_values(falls, errors),
+        by_layer(fall, counted)(trace),
+        input_core_dims=[[INIT]],
+        output_core_dims=[[INIT]],
+        vectorize=True,
+    )
+
+
+def last_errors(trace: Trace) -> np.ndarray:
+    """Test errors at the end, shape (net,)."""
+    return trace["error_test"].isel(snapshot=-1).values
 
 
 def clustering() -> Claim:
