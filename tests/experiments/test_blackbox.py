@@ -12,6 +12,7 @@ from infoplane.analysis.family import family
 from infoplane.analysis.networks import compared
 from infoplane.datasets.known import icosahedron
 from infoplane.experiments.blackbox.bound import input_compression_bound
+from infoplane.experiments.blackbox.claims import generalisation
 from infoplane.experiments.blackbox.experiment import Blackbox
 from infoplane.experiments.blackbox.family import Variants
 from infoplane.experiments.blackbox.problem import BETAS, exact_curve, learned_from, patterns
@@ -234,6 +235,28 @@ def test_planted_courses_are_told_apart(runs):
     assert verdicts(still, "generalisation", *BINS) == {Verdict.CONTRADICTED}
 
 
+@pytest.mark.parametrize(
+    ("height", "early", "late", "crossing"),
+    [
+        (-2.0, 1.6, 1.6, 0.0),  # rises to its end, and a ratio of 3 throughout
+        (-2.0, 8.0, -8.0, 1.0),  # the ratio sinks, and nothing falls
+        (3.0, -3.0, -3.0, 0.0),  # below 1 from the first moment: nothing sinks
+        (3.0, 8.0, 8.0, 0.0),
+    ],
+)
+def test_a_fall_begins_where_the_ratio_crosses_only_if_both_are_there(
+    runs, height, early, late, crossing
+):
+    trace = planted(runs["published"], height=height, early=early, late=late)
+    found = Blackbox.findings([trace])
+    assert verdicts(found, "onset", *BINS) == {Verdict.CONTRADICTED}
+    (onset,) = [one for one in found if one.key == "onset"]
+    for reading in onset.readings:
+        assert set(reading.evidence.values()) == {crossing}
+        if not crossing:
+            assert {one.mean for one in reading.parts.values()} == {-2.0}
+
+
 def test_the_counter_experiments_are_judged_on_their_members(runs):
     names = ("published", "published activation=relu", "published batch_size=0")
     heights = dict(zip(names, (3.0, 0.0, 2.0), strict=True))
@@ -277,12 +300,43 @@ def test_all_members_are_judged_and_shown_together(runs):
     for one, other in zip(same.readings, alone["compression"].readings, strict=True):
         assert one.parts == other.parts
     shares = next(one for one in found if one.key == "generalisation")
-    assert set(shares.readings[0].parts) >= {"hidden.5, all shares", "hidden.4, 5% alone"}
+    assert set(shares.readings[0].parts) == {
+        f"hidden.{layer}, {share} alone" for layer in (4, 5) for share in ("80%", "5%")
+    }
+    assert list(shares.readings[0].evidence) == [
+        f"hidden.{layer}, networks of all shares together" for layer in (4, 5)
+    ]
     panels = Variants.panels(whole)
     assert len({one.key for one in panels}) == len(panels)
     (table,) = Variants.tables(whole, {})
     assert [row[0].lines[0] for row in table.rows] == list(runs)
     assert "published share=0.05" in Variants.summary(whole, found)[0]
+
+
+def test_shares_that_differ_in_fall_and_error_support_nothing_by_themselves(runs):
+    """Within each share the networks that fall more err more; over both it looks otherwise."""
+    falls = {"published": 3.0, "published share=0.05": 1.0}
+    parts = {name: planted(runs[name], height=falls[name], order=-1.0) for name in falls}
+    parts["published share=0.05"]["error_test"].values[-1] += 0.3
+    found = Variants.findings([family(parts, "variant")])
+    (shares,) = [one for one in found if one.key == "generalisation"]
+    for reading in shares.readings:
+        assert reading.verdict is Verdict.CONTRADICTED
+        assert min(reading.evidence.values()) > 0.3
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("published", "in their start alone, those"),
+        ("paper", "start, the patterns they learn from, the order of their minibatches, those"),
+        ("ibsgd batch_size=0", "in their start, the patterns they learn from, those"),
+        ("published noise=0.01", "in their start, the noise of their units, those"),
+    ],
+)
+def test_networks_that_are_compared_are_said_to_differ_in_what_they_do(runs, name, words):
+    trace = runs["published"].assign_attrs(variant=name)
+    assert words in generalisation(trace).statement
 
 
 @pytest.mark.parametrize("name", [*SETTINGS, "ibsgd rule=soft optimiser=sgd learning_rate=0.25"])

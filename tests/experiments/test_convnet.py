@@ -1,6 +1,7 @@
 """Convolutional networks: runs, controls, claims, and what a family of filter counts is told."""
 
 import json
+import math
 import re
 from dataclasses import replace
 from functools import partial
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import xarray as xr
 from torch.nn.functional import cross_entropy
 
 from infoplane.analysis.claims import judge
@@ -18,6 +20,7 @@ from infoplane.engine.grid import gridded, grids_in
 from infoplane.experiments.convnet.control import CONTROL, NETWORK, SUFFIX, control, network
 from infoplane.experiments.convnet.experiment import Convnet
 from infoplane.experiments.convnet.family import Filters
+from infoplane.experiments.convnet.family_claims import claims
 from infoplane.experiments.convnet.kept import backward, forward, of_maps, share
 from infoplane.experiments.convnet.members import Counts
 from infoplane.experiments.convnet.settings import SILVERMAN, TENSOR, Looking, architecture
@@ -252,6 +255,46 @@ def test_effects_are_what_they_say(trace, findings):
     assert findings["redundancy"].readings[0].parts[""].mean == pytest.approx(expected, abs=1e-12)
 
 
+def changed(trace, **courses):
+    """The same run with other first and last values, on training and test samples if on both."""
+    trace, moments = trace.copy(deep=True), trace.sizes["snapshot"]
+    for name, ends in courses.items():
+        there = trace[name].notnull()
+        dims = ("snapshot", "probe") if "probe" in there.dims else ("snapshot",)
+        course = xr.DataArray(np.linspace(*np.array(ends).T, moments), dims=dims)
+        values = course.broadcast_like(there).where(there)
+        trace[name] = trace[name].copy(data=values.transpose(*there.dims))
+    return trace
+
+
+def verdicts(trace, key):
+    found = {one.key: one for one in Convnet.findings([trace])}
+    return {one.verdict for one in found[key].readings}
+
+
+def test_a_fall_that_is_none_is_not_set_beside_another(trace):
+    """Noise alone falls from its peak, and further the larger its scale is."""
+    slight, large = ((2.0, 1.9),) * 2, ((2.0, 1.0),) * 2
+    pairs = {"non_redundant_X": (1.0, 0.95), "pairwise_X": (2.0, 2.0)}
+    assert verdicts(changed(trace, I_XT=slight, **pairs), "modified-plane") == {
+        Verdict.CONTRADICTED
+    }
+    assert verdicts(changed(trace, I_XT=large, **pairs), "modified-plane") == {Verdict.SUPPORTED}
+    key = "compression-in-training"
+    assert verdicts(changed(trace, I_XT=((2.0, 1.9), (2.0, 1.95))), key) == {Verdict.CONTRADICTED}
+    assert verdicts(changed(trace, I_XT=((2.0, 1.0), (2.0, 1.5))), key) == {Verdict.SUPPORTED}
+
+
+@pytest.mark.parametrize("key", ["redundancy", "modified-plane"])
+def test_what_all_maps_tell_must_be_measurable_too(trace, key):
+    full = ((math.log2(24), math.log2(24)),) * 2
+    low = {"pairwise_X": (2.0, 2.0)}
+    assert verdicts(changed(trace, I_XT=full, **low), key) == {Verdict.NOT_MEASURABLE}
+    assert Verdict.NOT_MEASURABLE not in verdicts(
+        changed(trace, I_XT=((2.0, 1.0),) * 2, **low), key
+    )
+
+
 def test_a_run_is_shown(trace, findings):
     panels = Convnet.panels(trace)
     assert len({one.key for one in panels}) == len(panels)
@@ -335,24 +378,45 @@ def under(seed, trace, error):
     return trace.assign_attrs(seed=seed, settings=json.dumps(settings))
 
 
+def better(members, errors):
+    """What is said of errors by seed and filter count."""
+    seeds = [
+        family(
+            {
+                name: under(seed, members[name][["I_XT", "error_test"]], error)
+                for name, error in zip(MEMBERS, of_seed, strict=True)
+            },
+            "filters",
+        )
+        for seed, of_seed in enumerate(errors)
+    ]
+    return judge(claims(seeds[0], seeds)[-1], seeds)
+
+
 def test_whether_more_filters_are_better_is_judged_over_seeds(members):
     for errors, verdict in (
         ((0.30, 0.10, 0.15), Verdict.SUPPORTED),
         ((0.30, 0.20, 0.10), Verdict.CONTRADICTED),
     ):
-        told = dict(zip(members, errors, strict=True))
-        seeds = [
-            family(
-                {
-                    name: under(seed, one[["I_XT", "error_test"]], told[name] + 1e-3 * seed)
-                    for name, one in members.items()
-                },
-                "filters",
-            )
-            for seed in range(3)
-        ]
-        last = Filters.claims(seeds[0])[-1]
-        assert judge(last, seeds).verdict is verdict
+        noise = 1e-3 * np.arange(3)[:, None]
+        assert better(members, np.array(errors) + noise).verdict is verdict
+
+
+def test_the_best_smaller_number_is_chosen_on_the_other_seeds(members):
+    """All three are as good; the luckier of two would beat the third in every seed."""
+    luck = 0.05 * np.array([1, 1, -1, -1, 1, -1])
+    even = np.stack([0.2 + luck, 0.2 - luck, 0.2 + 0.01 * luck], 1)
+    assert better(members, even).verdict is not Verdict.SUPPORTED
+    given = np.array([[0.10, 0.30, 0.20], [0.30, 0.10, 0.25], [0.20, 0.15, 0.22]])
+    chosen = [1, 0, 0]  # by the sums of the others: 0.5 and 0.25, 0.3 and 0.45, 0.4 and 0.4
+    expected = [one[2] - one[place] for one, place in zip(given, chosen, strict=True)]
+    found = better(members, given).readings[0].parts[""]
+    assert found.mean == pytest.approx(np.mean(expected), abs=1e-12)
+
+
+def test_a_number_of_filters_that_diverged_is_not_the_best(members):
+    given = np.array([[0.10, 0.15, 0.20], [math.nan, 0.15, 0.21], [0.10, 0.15, 0.22]])
+    assert better(members, given).readings[0].parts[""].mean == pytest.approx(0.06, abs=1e-12)
 
 
 def test_the_family_is_shown(whole):

@@ -51,6 +51,14 @@ def test_the_gradient_is_autograd_s(monkeypatch, activation, dtype, tolerance, a
         assert torch.allclose(one, other, rtol=0, atol=tolerance)
 
 
+def test_a_scaled_loss_has_a_scaled_gradient():
+    task = problem()
+    places = next(orders_of_each(4, CHOSEN, 12, seed=0))
+    whole = gradients(task, task(places))
+    for one, scaled in zip(whole, gradients(task, 0.25 * task(places)), strict=True):
+        assert torch.equal(scaled, 0.25 * one)
+
+
 def test_the_gradient_of_noisy_networks_is_that_of_finite_differences():
     task = problem(noise=0.3)
     places = next(orders_of_each(4, CHOSEN, 12, seed=0))

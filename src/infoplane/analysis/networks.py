@@ -110,12 +110,11 @@ def pseudo_values(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Jackknife pseudo-values of Spearman's ρ, one for every network.
 
     Their mean is ρ without its bias to first order, and the t-interval of that mean is the
-    jackknife's interval of ρ. Without a network all its members are left out together, so that
-    members of one network need not be independent.
+    jackknife's interval of ρ.
 
     Args:
-        first: A number of every network, shape (net,), or of all its members, (net, member).
-        second: The same.
+        first: A number of every network, shape (net,).
+        second: Another.
 
     Returns:
         Shape (net,).
@@ -123,11 +122,8 @@ def pseudo_values(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     Source: efron1981jackknife.
     """
     n = len(first)
-    whole = rank_correlation(first.ravel(), second.ravel())
-    left = [
-        rank_correlation(np.delete(first, i, 0).ravel(), np.delete(second, i, 0).ravel())
-        for i in range(n)
-    ]
+    whole = rank_correlation(first, second)
+    left = [rank_correlation(np.delete(first, i), np.delete(second, i)) for i in range(n)]
     return n * whole - (n - 1) * np.array(left)
 
 

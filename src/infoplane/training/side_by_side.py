@@ -100,8 +100,7 @@ class _Summed(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, of_loss: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
-        # the loss is the end of all graphs here, whose gradient is 1
-        return None, None, None, None, *ctx.gradients
+        return None, None, None, None, *(of_loss * one for one in ctx.gradients)
 
 
 def _gradients(

@@ -22,6 +22,7 @@ from infoplane.analysis.networks import (
     pseudo_values,
     whole_course,
 )
+from infoplane.experiments.blackbox.settings import FULL, Variant
 from infoplane.observe.networks import PROPAGATED
 from infoplane.values.finding import Finding
 from infoplane.values.trace import Trace
@@ -55,7 +56,7 @@ def claims(trace: Trace) -> list[Claim]:
         gradient_phases(),
         onset(),
         *([saturation()] if tanh else []),
-        generalisation(),
+        generalisation(trace),
         *([clustering()] if noisy else []),
     ]
 
@@ -200,25 +201,28 @@ def snr_curves(trace: Trace) -> xr.DataArray:
 
 
 def crossing_epochs(trace: Trace) -> xr.DataArray:
-    """The epoch from which on the ratio stays below 1, (layer, init); NaN if it never does."""
+    """The epoch from which on the ratio, before at 1 or above, stays below 1, (layer, init).
+
+    NaN where it does not stay below, and where it was never above: neither crosses.
+    """
     snr = snr_curves(trace)
     places = first_below(snr, 1.0)
     epochs = snr["epoch"].values
-    return xr.where(places >= 0, epochs[places.astype(int)], np.nan)
+    return xr.where(places > 0, epochs[places.astype(int)], np.nan)
 
 
 def onset() -> Claim:
     """Compression begins where the gradient's phase changes."""
 
     def near(trace: Trace) -> xr.DataArray:
-        asked = curves_of(trace, counted(trace))
-        crossing = crossing_epochs(trace).fillna(float(trace["epoch"][-1]))
+        asked, crossings = curves_of(trace, counted(trace)), crossing_epochs(trace)
 
         def distance(one: Trace, layer: str) -> xr.DataArray:
-            curve = one["I_XT"].sel(layer=layer)
+            curve, crossing = one["I_XT"].sel(layer=layer), crossings.sel(layer=layer).values
             begins = curve["epoch"].values[peak_moment(curve).values]
-            ratio = (begins + 1) / (crossing.sel(layer=layer).values + 1)
-            told = np.log2(FACTOR) - np.abs(np.log2(ratio))
+            room = np.log2(FACTOR) - np.abs(np.log2((begins + 1) / (crossing + 1)))
+            both = np.minimum(margin(curve).values, room)
+            told = np.where(np.isnan(crossing), -np.log2(FACTOR), both)
             return xr.DataArray(told, {"estimator": curve["estimator"]}, ("estimator", INIT))
 
         return together(
@@ -230,19 +234,33 @@ def onset() -> Claim:
 
     return Claim(
         key=ONSET,
-        statement="I(X;T) of the last two hidden layers begins to fall within a factor of "
-        f"{FACTOR:g} of the epoch at which the gradient's ratio crosses 1 in that layer.",
+        statement="I(X;T) of the last two hidden layers falls, beginning within a factor of "
+        f"{FACTOR:g} of the epoch at which the gradient's ratio sinks below 1 in that layer.",
         source=f"{PAPER}, the transition between the phases",
         statistic=near,
         rests_on=near,
+        evidence=crossed,
         unit="1",
+        needs=lambda trace: (trace["I_XT"].sel(layer=list(LAST)),),
         asked_of=counted,
         because="the moment of a peak is known under the rules that measure at all moments.",
         notes=(
-            "The effect is log2 of the factor less |log2| of the ratio of the two epochs, each "
-            "plus 1. A network whose ratio never crosses counts as crossing at the end.",
+            FALL,
+            "The effect is the lesser of that and of log2 of the factor less |log2| of the ratio "
+            "of the two epochs, each plus 1. A network whose ratio does not sink from 1 or above "
+            f"to stay below has no epoch to begin at, and the effect −{np.log2(FACTOR):g}.",
         ),
     )
+
+
+def crossed(trace: Trace) -> Evidence:
+    """Share of the networks in which the gradient's ratio crosses 1, the same for every name."""
+    shares = crossing_epochs(trace).notnull().mean(INIT)
+    told = {
+        f"{layer}: share of networks whose ratio sinks below 1": float(shares.sel(layer=layer))
+        for layer in LAST
+    }
+    return dict.fromkeys(counted(trace), told)
 
 
 def saturation() -> Claim:
@@ -266,26 +284,14 @@ def saturation() -> Claim:
     )
 
 
-def generalisation() -> Claim:
+def generalisation(trace: Trace) -> Claim:
     """Networks that compress more err less."""
-
-    def statistic(trace: Trace) -> xr.DataArray:
-        error = trace["error_test"].isel(snapshot=-1).values
-        falls = by_layer(fall, counted)(trace)
-        return xr.apply_ufunc(
-            lambda one: -pseudo_values(one, error),
-            falls,
-            input_core_dims=[[INIT]],
-            output_core_dims=[[INIT]],
-            vectorize=True,
-        )
-
     return Claim(
         key=GENERALISES,
-        statement="Of networks that differ in their start alone, those whose I(X;T) of the last "
+        statement=f"Of networks that differ in {differing(trace)}, those whose I(X;T) of the last "
         "two hidden layers falls more have a smaller test error.",
         source=f"{PAPER}, compression as the cause of generalisation; {SAXE} denies it",
-        statistic=statistic,
+        statistic=goes_with_error,
         rests_on=by_layer(peak_and_end, counted),
         unit="1",
         asked_of=counted,
@@ -296,6 +302,39 @@ def generalisation() -> Claim:
             "against one.",
         ),
     )
+
+
+def differing(trace: Trace) -> str:
+    """What the networks of one run do not have in common, in words."""
+    variant = Variant.named(str(trace.attrs["variant"]))
+    plan, learned_from = variant.plan, int(trace.attrs["learned_from"])
+    more = [
+        *(["the patterns they learn from"] if plan.drawn else []),
+        *(
+            ["the order of their minibatches"]
+            if plan.reshuffled and FULL < plan.batch_size < learned_from
+            else []
+        ),
+        *(["the noise of their units"] if variant.noise else []),
+    ]
+    return ", ".join(("their start", *more)) if more else "their start alone"
+
+
+def goes_with_error(trace: Trace) -> xr.DataArray:
+    """Minus Spearman's ρ of fall and test error as pseudo-values, (part, estimator, init)."""
+    errors = last_errors(trace)
+    return xr.apply_ufunc(
+        lambda falls: -pseudo_values(falls, errors),
+        by_layer(fall, counted)(trace),
+        input_core_dims=[[INIT]],
+        output_core_dims=[[INIT]],
+        vectorize=True,
+    )
+
+
+def last_errors(trace: Trace) -> np.ndarray:
+    """Test errors at the end, shape (net,)."""
+    return trace["error_test"].isel(snapshot=-1).values
 
 
 def clustering() -> Claim:

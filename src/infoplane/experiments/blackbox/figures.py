@@ -1,12 +1,10 @@
 """What a reader looks for in one run: the planes with the exact curve, and what goes with them."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 import xarray as xr
 
-from infoplane.analysis.claims import estimators
 from infoplane.analysis.networks import INIT, measured_by
 from infoplane.analysis.repeated import mean
 from infoplane.experiments import panels as shared
@@ -87,7 +85,7 @@ def gradients(trace: Trace) -> list[Panel]:
         title="Gradient signal-to-noise ratio",
         caption="Norm of the mean gradient over that of its standard deviation, over minibatches. "
         f"Without any mean gradient it is about {floor:.2f}. Dashed: 1. Upright: the median epoch "
-        "from which on a layer stays below 1.",
+        "at which a layer sinks below 1 to stay.",
         x=EPOCHS,
         y=Axis("signal to noise", log=True),
         series=(
@@ -191,11 +189,6 @@ def against_error(trace: Trace) -> Panel:
         y=Axis("test error"),
         series=(Series("networks", spaced[0], spaced[1]),),
     )
-
-
-def by_estimator(trace: Trace) -> Mapping[str, Trace]:
-    """What every estimator measured."""
-    return {name: measured_by(trace, name) for name in estimators(trace)}
 
 
 def _hidden(trace: Trace) -> list[str]:

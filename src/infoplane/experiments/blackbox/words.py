@@ -95,8 +95,9 @@ def _layers(trace: Trace) -> Table:
         "Layers",
         ("layer", "crossing epoch", "cross", "saturated", "H(Bin(T))"),
         tuple(rows),
-        "The median epoch from which on the gradient's signal-to-noise ratio stays below 1, and "
-        "the share of networks that cross; the rest at the end of training.",
+        "The median epoch from which on the gradient's signal-to-noise ratio, at 1 or above until "
+        "then, stays below 1, and the share of networks that cross; the rest at the end of "
+        "training.",
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, final
 
-from infoplane.analysis.claims import Claim
+from infoplane.analysis.claims import Claim, judged
 from infoplane.experiments.convnet import family_figures
 from infoplane.experiments.convnet.family_claims import claims
 from infoplane.experiments.convnet.settings import named
@@ -30,6 +30,12 @@ class Filters(Family):
     def claims(trace: Trace) -> list[Claim]:
         """Whether information grows and saturates, redundancy gains, and error stops falling."""
         return claims(trace)
+
+    @classmethod
+    def findings(cls, traces: Sequence[Trace]) -> list[Finding]:
+        """Judged over seeds; which smaller number is best in one of them, the others say."""
+        asked = [cls.subject(trace) for trace in traces]
+        return judged(claims(asked[0], asked), asked) if asked else []
 
     @staticmethod
     def panels(trace: Trace) -> list[Panel]:
