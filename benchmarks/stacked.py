@@ -20,21 +20,21 @@ from infoplane.experiments.blackbox.problem import WIDTHS, learned_from, pattern
 from infoplane.experiments.blackbox.settings import PROTOCOLS
 from infoplane.models.stacked import StackedNetworks
 from infoplane.numerics.binning import Edges30
-from infoplane.observe.of_layer import Counted
-from infoplane.training.side_by_side import SideBySide, orders_of_each
+from infoplane.observe.stacked_estimators import Counted
+from infoplane.training.stacked_loss import StackedLoss, orders_of_each
 
 NETS, BATCH, EPOCHS, MOMENTS = 40, 512, 2, 400
 PLAN = PROTOCOLS["ibsgd"]
 
 
-def side_by_side() -> tuple[SideBySide, torch.optim.Optimizer]:
+def side_by_side() -> tuple[StackedLoss, torch.optim.Optimizer]:
     problem = patterns("hard", 0)
     model = StackedNetworks(WIDTHS, NETS, seed=0)
-    task = SideBySide(model, problem.x, problem.y, learned_from(PLAN, NETS, 0))
+    task = StackedLoss(model, problem.x, problem.y, learned_from(PLAN, NETS, 0))
     return task, torch.optim.Adam(model.parameters(), lr=PLAN.learning_rate, fused=True)
 
 
-def together(task: SideBySide, optimiser: torch.optim.Optimizer) -> None:
+def together(task: StackedLoss, optimiser: torch.optim.Optimizer) -> None:
     m = task.chosen.shape[1]
     for places in itertools.islice(orders_of_each(NETS, m, BATCH, seed=0), EPOCHS * -(-m // BATCH)):
         optimiser.zero_grad()
@@ -44,7 +44,7 @@ def together(task: SideBySide, optimiser: torch.optim.Optimizer) -> None:
         loss.item()
 
 
-def alone(task: SideBySide) -> list[tuple[nn.Module, torch.optim.Optimizer]]:
+def alone(task: StackedLoss) -> list[tuple[nn.Module, torch.optim.Optimizer]]:
     """Plain modules that end with class scores, as one would write them."""
     made = [task.model.alone(place)[:-1] for place in range(NETS)]
     return [
@@ -52,7 +52,7 @@ def alone(task: SideBySide) -> list[tuple[nn.Module, torch.optim.Optimizer]]:
     ]
 
 
-def apart(task: SideBySide, networks: list[tuple[nn.Module, torch.optim.Optimizer]]) -> None:
+def apart(task: StackedLoss, networks: list[tuple[nn.Module, torch.optim.Optimizer]]) -> None:
     for (network, optimiser), chosen in zip(networks, task.chosen, strict=True):
         x, y = task.x[chosen], task.y[chosen]
         for _ in range(EPOCHS):
@@ -64,13 +64,13 @@ def apart(task: SideBySide, networks: list[tuple[nn.Module, torch.optim.Optimize
                 loss.item()
 
 
-def by_autograd(task: SideBySide, places: torch.Tensor) -> torch.Tensor:
+def by_autograd(task: StackedLoss, places: torch.Tensor) -> torch.Tensor:
     samples = task.chosen.gather(1, places)
     answers = task.model(task.x[samples].transpose(0, 1))
     return -answers.gather(2, task.y[samples].T[..., None]).log().mean(0).sum()
 
 
-def differing(task: SideBySide) -> float:
+def differing(task: StackedLoss) -> float:
     """Largest difference of the two gradients."""
     places = next(orders_of_each(NETS, task.chosen.shape[1], BATCH, seed=0))
     parameters = list(task.model.parameters())

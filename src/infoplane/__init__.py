@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from infoplane.measures.neighbours.mixed_ksg import MixedKSG as MixedKSG
     from infoplane.measures.noise.channel import NoisyChannel as NoisyChannel
     from infoplane.measures.noise.kde import PairwiseKDE as PairwiseKDE
-    from infoplane.measures.noise.propagation import Propagated as Propagated
+    from infoplane.measures.noise.propagation import SamplePropagation as SamplePropagation
     from infoplane.measures.normal.gaussian import Gaussian as Gaussian
     from infoplane.measures.normal.gaussian import GaussianCopula as GaussianCopula
     from infoplane.measures.side_by_side import side_by_side as side_by_side
@@ -176,7 +176,7 @@ _HOMES = {
     "Binned": "measures.counting.binned",
     "PairwiseKDE": "measures.noise.kde",
     "NoisyChannel": "measures.noise.channel",
-    "Propagated": "measures.noise.propagation",
+    "SamplePropagation": "measures.noise.propagation",
     "Sliced": "measures.sliced",
     "MINE": "measures.variational.estimators",
     "NWJ": "measures.variational.estimators",

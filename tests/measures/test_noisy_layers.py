@@ -8,7 +8,7 @@ import torch
 from infoplane.measures.noise.both_bounds import both_bounds
 from infoplane.measures.noise.channel import NoisyChannel
 from infoplane.measures.noise.kde import PairwiseKDE
-from infoplane.measures.noise.propagation import Propagated
+from infoplane.measures.noise.propagation import SamplePropagation
 from infoplane.values.errors import InfoplaneError
 
 
@@ -67,7 +67,7 @@ def test_a_class_that_no_point_has_changes_nothing():
 
 def test_one_draw_of_a_layer_without_noise_before_it_is_the_noisy_channel():
     points, y = layer(300)
-    kept = Propagated(0.1, evaluated=16)(points[:, None], onehot(y))
+    kept = SamplePropagation(0.1, evaluated=16)(points[:, None], onehot(y))
     channel = NoisyChannel(0.1, draws=16, seed=7)
     of_input = channel(torch.randn(300, 2), points)
     slack = 5 * math.hypot(kept.stderr, of_input.stderr)
@@ -80,7 +80,7 @@ def test_the_information_of_two_inputs_with_inner_noise_is_known():
     draw = torch.Generator().manual_seed(0)
     centre = torch.tensor([-1.0, 1.0], dtype=torch.float64)[:, None, None]
     s = centre + 0.6 * torch.randn(2, 6000, 1, generator=draw, dtype=torch.float64)
-    kept = Propagated(0.8, evaluated=2000)(s, torch.eye(2).double())
+    kept = SamplePropagation(0.8, evaluated=2000)(s, torch.eye(2).double())
     grid = torch.linspace(-9, 9, 20_001, dtype=torch.float64)
     p = torch.exp(-0.5 * (grid - 1) ** 2) / math.sqrt(2 * math.pi)
     truth = float(torch.trapezoid(p * (2 / (1 + torch.exp(-2 * grid))).log2(), grid))
@@ -92,14 +92,16 @@ def test_more_draws_come_nearer_from_below():
     draw = torch.Generator().manual_seed(0)
     centre = torch.randn(16, 1, 4, generator=draw, dtype=torch.float64)
     s = centre + torch.randn(16, 1600, 4, generator=draw, dtype=torch.float64)
-    found = [Propagated(0.2, evaluated=20)(s[:, -m:], torch.eye(16).double()) for m in (25, 1600)]
+    found = [
+        SamplePropagation(0.2, evaluated=20)(s[:, -m:], torch.eye(16).double()) for m in (25, 1600)
+    ]
     assert found[0].of_input < found[1].of_input <= 4
 
 
 def test_what_cannot_be_propagated_is_refused():
     with pytest.raises(InfoplaneError, match="deviation=0"):
-        Propagated(0.0)
+        SamplePropagation(0.0)
     with pytest.raises(InfoplaneError, match="evaluated=0"):
-        Propagated(1.0, evaluated=0)
+        SamplePropagation(1.0, evaluated=0)
     with pytest.raises(InfoplaneError, match="4 draws of every input"):
-        Propagated(1.0)(torch.zeros(3, 4, 2), torch.eye(3).double())
+        SamplePropagation(1.0)(torch.zeros(3, 4, 2), torch.eye(3).double())

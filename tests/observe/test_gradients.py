@@ -8,7 +8,7 @@ from torch import nn
 from infoplane.models.stacked import StackedNetworks
 from infoplane.observe.gradients import GradientNoise
 from infoplane.record.snapshot import Snapshot
-from infoplane.training.side_by_side import SideBySide
+from infoplane.training.stacked_loss import StackedLoss
 from infoplane.values.errors import InfoplaneError
 
 
@@ -41,7 +41,7 @@ def test_many_networks_have_the_noise_that_each_has_alone():
     )
     places = [torch.arange(30).expand(3, 30)[:, i : i + 10] for i in (0, 10, 20)]
     observe = GradientNoise(
-        SideBySide(model, x, y, chosen), places, model.layers, frozenset({0}), stacked=True
+        StackedLoss(model, x, y, chosen), places, model.layers, frozenset({0}), stacked=True
     )
     found = observe(Snapshot(0, 0.0, model, None)).values
     assert found["gradient_snr"].dims == ("init", "layer")

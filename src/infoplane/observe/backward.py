@@ -10,8 +10,8 @@ import xarray as xr
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from infoplane.observe.by_layer import ByLayer
 from infoplane.observe.estimator import PlaneEstimator, Seen
+from infoplane.observe.labelled import ByLayer
 from infoplane.observe.probe import Probe
 from infoplane.observe.stopwatch import Stopwatch
 from infoplane.record.errors import errors

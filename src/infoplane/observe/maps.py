@@ -26,8 +26,8 @@ from infoplane.measures.gram.trio import Two, chosen_pairs, standard_error
 from infoplane.numerics.gram import Dense, Gram, gaussian_gram, label_gram
 from infoplane.numerics.maps import map_grams, maps_gram
 from infoplane.numerics.workers import parallel
-from infoplane.observe.by_layer import ByLayer
 from infoplane.observe.estimator import PlaneEstimator
+from infoplane.observe.labelled import ByLayer
 from infoplane.observe.of_maps import OfMaps
 from infoplane.observe.plane import INPUT
 from infoplane.observe.probe import Probe

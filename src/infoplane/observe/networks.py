@@ -12,9 +12,9 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from infoplane.measures.noise.propagation import Propagated
+from infoplane.measures.noise.propagation import SamplePropagation
 from infoplane.models.stacked import StackedNetworks
-from infoplane.observe.of_layer import Asked, Told
+from infoplane.observe.stacked_estimators import Asked, Told
 from infoplane.observe.stopwatch import Stopwatch
 from infoplane.record.snapshot import Snapshot
 from infoplane.record.tap import Tap
@@ -72,7 +72,7 @@ class NoisePropagation:
 
 @final
 @dataclass(frozen=True, eq=False)
-class Networks:
+class StackedPlanes:
     """Looks at all networks in one forward pass.
 
     Attributes:
@@ -132,7 +132,7 @@ class Networks:
     def _propagated(
         self, noise: NoisePropagation, model: StackedNetworks, step: int
     ) -> Iterator[tuple[tuple[str, str], Told]]:
-        estimate = Propagated(model.noise, seed=noise.seed)
+        estimate = SamplePropagation(model.noise, seed=noise.seed)
         x, p = self.patterns.x[noise.patterns], self.patterns.p[noise.patterns]
         generator = stream(noise.seed, PROPAGATED, step)
         drawn = model.propagated(x, noise.draws + estimate.evaluated, generator)

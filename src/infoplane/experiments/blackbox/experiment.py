@@ -28,11 +28,11 @@ from infoplane.models.stacked import StackedNetworks
 from infoplane.numerics.bandwidth import Bandwidth, Silverman, Tapia
 from infoplane.numerics.binning import Adaptive, Binning, Edges30, FixedWidth
 from infoplane.observe.gradients import GradientNoise
-from infoplane.observe.networks import Networks, NoisePropagation, Patterns
-from infoplane.observe.of_layer import Asked, Bounds, Counted, Noisy, Renyi
+from infoplane.observe.networks import NoisePropagation, Patterns, StackedPlanes
+from infoplane.observe.stacked_estimators import Asked, Bounds, Counted, Noisy, Renyi
 from infoplane.record.loop import fit, per_epoch, record, restore
 from infoplane.record.snapshot import Snapshot
-from infoplane.training.side_by_side import SideBySide, orders_of_each
+from infoplane.training.stacked_loss import StackedLoss, orders_of_each
 from infoplane.values.finding import Finding
 from infoplane.values.panel import Panel
 from infoplane.values.seeds import stream
@@ -144,7 +144,7 @@ class Blackbox(Experiment):
         chosen = learned_from(plan, self.networks, self.seed)
         m = chosen.shape[1]
         size = min(m, plan.batch_size or m)
-        objective = SideBySide(model, problem.x, problem.y, chosen)
+        objective = StackedLoss(model, problem.x, problem.y, chosen)
         optimiser = self.optimiser(model)
         if resume is not None:
             restore(resume, model, optimiser)
@@ -182,7 +182,7 @@ class Blackbox(Experiment):
 
     def networks_seen(
         self, problem: Patterns, chosen: torch.Tensor, moments: tuple[int, ...]
-    ) -> Networks:
+    ) -> StackedPlanes:
         """The planes of all networks under every estimator."""
         look, n = self.looking, len(problem.x)
         few = min(look.compared, self.networks)
@@ -209,7 +209,7 @@ class Blackbox(Experiment):
             ),
         ]
         noise = NoisePropagation(at["noisy"], few, fewer, look.noisy_draws, self.seed)
-        return Networks(
+        return StackedPlanes(
             problem,
             membership(chosen, n),
             asked,
@@ -228,7 +228,7 @@ class Blackbox(Experiment):
         return torch.randperm(n, generator=stream(self.seed, "patterns"))[:count]
 
     def gradients(
-        self, objective: SideBySide, m: int, size: int, moments: tuple[int, ...]
+        self, objective: StackedLoss, m: int, size: int, moments: tuple[int, ...]
     ) -> GradientNoise:
         """Over the minibatches of training, or over ``PARTS`` where training has one alone."""
         size = size if size < m else max(1, -(-m // PARTS))

@@ -33,7 +33,7 @@ class Kept(NamedTuple):
 
 @final
 @dataclass(frozen=True)
-class Propagated:
+class SamplePropagation:
     """I(X;T) of T = S + Z, where S itself is drawn given x because layers before it have noise.
 
     p(t|x) is taken for the mixture of normals about draws of S given x, and p(t) for the mean of
@@ -57,8 +57,8 @@ class Propagated:
     def __post_init__(self) -> None:
         if not (self.deviation > 0 and math.isfinite(self.deviation)):
             raise InfoplaneError(
-                f"Propagated(deviation={self.deviation}): it must be positive and finite; without "
-                "noise a continuous layer shares infinitely many bits with its input."
+                f"SamplePropagation(deviation={self.deviation}): it must be positive and finite; "
+                "without noise a continuous layer shares infinitely many bits with its input."
             )
         if self.evaluated < 1:
             raise InfoplaneError(f"evaluated={self.evaluated}: one draw is the least.")

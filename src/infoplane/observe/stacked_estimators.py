@@ -14,7 +14,7 @@ from torch import Tensor
 
 from infoplane.measures.noise.both_bounds import both_bounds
 from infoplane.measures.noise.kde import PairwiseKDE
-from infoplane.measures.noise.propagation import Propagated
+from infoplane.measures.noise.propagation import SamplePropagation
 from infoplane.numerics.bandwidth import Bandwidth
 from infoplane.numerics.binning import Adaptive, Binning, Quantile
 from infoplane.numerics.packed import occupied, packed
@@ -160,7 +160,7 @@ class Noisy(_OfPatterns):
 
     def __call__(self, layer: Layer, p: Classes) -> Mapping[str, Told]:
         """Network by network."""
-        estimate = Propagated(self.deviation, seed=self.seed)
+        estimate = SamplePropagation(self.deviation, seed=self.seed)
         found = parallel(lambda one: estimate(one[:, None], p), layer)
         return {"channel": _told([one.of_input for one in found], [one.of_class for one in found])}
 

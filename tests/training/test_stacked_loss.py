@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from infoplane.models.stacked import ACTIVATIONS, StackedNetworks
-from infoplane.training import side_by_side
-from infoplane.training.side_by_side import SideBySide, orders_of_each
+from infoplane.training import stacked_loss
+from infoplane.training.stacked_loss import StackedLoss, orders_of_each
 
 N, CHOSEN, WIDTHS = 40, 30, (6, 5, 4, 3)
 
@@ -20,7 +20,7 @@ def problem(activation="tanh", nets=4, dtype=torch.float64, **changed):
     x = torch.randn(N, 6, generator=draw, dtype=dtype)
     y = torch.randint(0, 3, (N,), generator=draw)
     chosen = torch.stack([torch.randperm(N, generator=draw)[:CHOSEN] for _ in range(nets)])
-    return SideBySide(model, x, y, chosen)
+    return StackedLoss(model, x, y, chosen)
 
 
 def by_autograd(task, places):
@@ -40,7 +40,7 @@ def gradients(task, loss):
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-12), (torch.float32, 1e-6)])
 @pytest.mark.parametrize("at_once", [1, 25, 10_000])
 def test_the_gradient_is_autograd_s(monkeypatch, activation, dtype, tolerance, at_once):
-    monkeypatch.setattr(side_by_side, "AT_ONCE", at_once)
+    monkeypatch.setattr(stacked_loss, "AT_ONCE", at_once)
     task = problem(activation, dtype=dtype)
     places = next(orders_of_each(4, CHOSEN, 12, seed=0))
     mine, theirs = task(places), by_autograd(task, places)

@@ -10,7 +10,7 @@ from infoplane.measures.counting.binned import Binned
 from infoplane.measures.gram.renyi import Renyi as OfTwo
 from infoplane.numerics.bandwidth import Silverman, Tapia
 from infoplane.numerics.binning import Adaptive, Edges30, FixedWidth, Quantile
-from infoplane.observe.of_layer import Bounds, Counted, Noisy, Renyi
+from infoplane.observe.stacked_estimators import Bounds, Counted, Noisy, Renyi
 
 N, NETS = 90, 3
 

@@ -19,7 +19,7 @@ AT_ONCE = 10_240
 
 @final
 @dataclass(frozen=True)
-class SideBySide:
+class StackedLoss:
     """The loss of many networks on minibatches of their own: the sum over networks of the means.
 
     Its gradient with respect to one network's weights is that of this network trained alone.
