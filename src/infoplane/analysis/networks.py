@@ -107,10 +107,10 @@ def whole_course(curve: Curve, other: Curve) -> xr.DataArray:
 
 
 def pseudo_values(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Jackknife pseudo-values of Spearman's ρ, one for every network.
+    """Spearman's ρ with the jackknife's deviations around it, one number for every network.
 
-    Their mean is ρ without its bias to first order, and the t-interval of that mean is the
-    jackknife's interval of ρ.
+    Their mean is ρ, and the t-interval of that mean is the jackknife's interval of ρ. Its
+    correction for bias is left out: with few networks it leaves [−1, 1].
 
     Args:
         first: A number of every network, shape (net,).
@@ -124,7 +124,7 @@ def pseudo_values(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     n = len(first)
     whole = rank_correlation(first, second)
     left = [rank_correlation(np.delete(first, i), np.delete(second, i)) for i in range(n)]
-    return n * whole - (n - 1) * np.array(left)
+    return whole + (n - 1) * (np.mean(left) - np.array(left))
 
 
 def first_below(curve: Curve, level: float) -> xr.DataArray:
