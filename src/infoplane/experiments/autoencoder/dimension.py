@@ -20,6 +20,7 @@ SHAPES: Mapping[str, tuple[int, int, int]] = {
     "mnist": (1, SIDE, SIDE),
     "fashion": (1, SIDE, SIDE),
     "emnist": (1, SIDE, SIDE),
+    "cifar10": (3, 32, 32),
 }
 """Shape (c, h, w) of the images of each data set."""
 
