@@ -324,8 +324,8 @@ def test_numpy_and_lists_are_taken_and_what_cannot_be_meant_is_refused():
     for wrong in ([], [["a"]], float("nan") * x):
         with pytest.raises(ip.InfoplaneError):
             ip.wide.Ensemble(net, wrong, y)
-    with pytest.raises(ip.InfoplaneError, match="time=-1"):
-        ip.wide.Ensemble(net, x, y).at(-1)
+    with pytest.raises(ip.InfoplaneError, match="time=-1.0"):
+        ip.wide.Ensemble(net, x, y).at(-1.0)
     with pytest.raises(ip.InfoplaneError, match="No times"):
         target = ip.wide.NormalTarget(1.0)
         ip.wide.information(ip.wide.Ensemble(net, x, y), x, y, [], target=target)

@@ -206,7 +206,7 @@ class Ensemble:
 
     Attributes:
         net: The architecture.
-        x: Training inputs, shape (n, d) or (n, c, h, w).
+        x: Training inputs, shape (n, d) or (n, c, h, w), NumPy or torch.
         y: Their targets, shape (n,) or (n, outputs).
         ridge: Weight ρ of a decay towards the initial parameters; 0 for none.
 
@@ -215,24 +215,28 @@ class Ensemble:
     """
 
     net: Architecture
-    x: Tensor
-    y: Tensor
+    x: Numbers
+    y: Numbers
     ridge: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("x", "y"):  # NumPy and lists are taken as well
-            object.__setattr__(self, name, as_tensor(getattr(self, name), name))
-        if self.y.ndim not in (1, 2) or len(self.y) != len(self.x):
+        given = as_tensor(self.y, "y")
+        if given.ndim not in (1, 2) or len(given) != len(self.inputs):
             raise InfoplaneError(
-                f"{len(self.x)} training inputs and targets of shape {tuple(self.y.shape)}: "
+                f"{len(self.inputs)} training inputs and targets of shape {tuple(given.shape)}: "
                 "(n,) or (n, outputs) is needed."
             )
 
     @cached_property
+    def inputs(self) -> Tensor:
+        """The training inputs in float64."""
+        return as_tensor(self.x, "x")
+
+    @cached_property
     def flow(self) -> GradientFlow:
         """Kernels and modes of the training set, computed once."""
-        targets = self.y.reshape(len(self.x), -1)
-        return GradientFlow(self.net.kernels(self.x), targets, self.ridge)
+        targets = as_tensor(self.y, "y").reshape(len(self.inputs), -1)
+        return GradientFlow(self.net.kernels(self.inputs), targets, self.ridge)
 
     def predictor(self, x: Numbers | None = None) -> Predictor:
         """For many times at the same inputs, whose kernels are computed once.
@@ -244,7 +248,7 @@ class Ensemble:
         if x is None:
             kernels = self.flow.kernels
             return Predictor(self.flow, kernels.ntk @ modes, kernels.nngp @ modes, kernels.nngp)
-        across = self.net.kernels(x, self.x)
+        across = self.net.kernels(x, self.inputs)
         own = self.net.kernels(x).nngp
         return Predictor(self.flow, across.ntk @ modes, across.nngp @ modes, own)
 
