@@ -83,6 +83,7 @@ if TYPE_CHECKING:
     )
     from infoplane.measures.transfer.streaming import TransferStream as TransferStream
     from infoplane.measures.transfer.surrogates import BlocksPermuted as BlocksPermuted
+    from infoplane.measures.transfer.surrogates import GivenPast as GivenPast
     from infoplane.measures.transfer.surrogates import Permuted as Permuted
     from infoplane.measures.transfer.surrogates import PermutedWithin as PermutedWithin
     from infoplane.measures.transfer.surrogates import Shifted as Shifted
@@ -161,6 +162,7 @@ _HOMES = {
     "BlocksPermuted": "measures.transfer.surrogates",
     "Permuted": "measures.transfer.surrogates",
     "PermutedWithin": "measures.transfer.surrogates",
+    "GivenPast": "measures.transfer.surrogates",
     "Shifted": "measures.transfer.surrogates",
     # numbers as two states
     "Above": "numerics.binary",

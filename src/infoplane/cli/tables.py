@@ -38,7 +38,8 @@ def print_findings(
     for finding in found:
         for i, reading in enumerate(finding.readings):
             effect = reading.effect
-            told = f"{effect.mean:+.3f} {_half(effect)}{behind(finding.unit)}"
+            digits = _digits(effect)
+            told = f"{effect.mean:+.{digits}f} {_half(effect, digits)}{behind(finding.unit)}"
             shown = "\n".join(_controls(reading))
             table.add_row(
                 finding.key if i == 0 else "",
@@ -53,8 +54,9 @@ def print_findings(
 
 def _controls(reading: Reading) -> list[str]:
     """What every control shows of the weakest part, and whether it shows the claim as well."""
+    digits = _digits(reading.effect)
     return [
-        f"{found.mean:+.3f} {'too, ' if name in reading.shared_with else ''}{name}"
+        f"{found.mean:+.{digits}f} {'too, ' if name in reading.shared_with else ''}{name}"
         for name, found in reading.at_controls.items()
     ]
 
@@ -102,10 +104,21 @@ def _said(claim: Judged, name: str) -> str:
     return NOT_ASKED if found is None else str(found.verdict)
 
 
-def _half(interval: Interval) -> str:
+def _digits(interval: Interval) -> int:
+    """Decimals that show an effect and half its interval: three, or more where these say nothing.
+
+    >>> _digits(Interval.of([0.1, 0.2])), _digits(Interval.of([0.00011, 0.00012]))
+    (3, 6)
+    """
+    half = interval.high - interval.mean
+    size = half if math.isfinite(half) and half > 0 else abs(interval.mean)
+    return 3 if size == 0 else min(9, max(3, 1 - math.floor(math.log10(size))))
+
+
+def _half(interval: Interval, digits: int) -> str:
     """Half of the interval, if there is one."""
     half = interval.high - interval.mean
-    return f"± {half:.3f}" if math.isfinite(half) else "(one value)"
+    return f"± {half:.{digits}f}" if math.isfinite(half) else "(one value)"
 
 
 def print_settings(findings: Mapping[str, Sequence[Finding]], ledger: Ledger) -> None:

@@ -22,7 +22,12 @@ from infoplane.measures.transfer.front import transfer_entropy
 from infoplane.measures.transfer.history import History
 from infoplane.measures.transfer.pairs import CountedPairs, null_of
 from infoplane.measures.transfer.populations import Words, words_of
-from infoplane.measures.transfer.surrogates import PERMUTED, PermutedWithin, Surrogates
+from infoplane.measures.transfer.surrogates import (
+    PERMUTED,
+    GivenPast,
+    PermutedWithin,
+    Surrogates,
+)
 from infoplane.numerics.binary import Above, Binarisation
 from infoplane.numerics.coincidences import Coded, counting
 from infoplane.quantities.discoveries import adjusted
@@ -162,8 +167,7 @@ def layer_transfer(series: Series, rule: Rule, surrogates: Surrogates, seed: int
     pairs = _pairs(series, rule.history)
     found = pairs.measured()
     together = TOGETHER[rule.together]
-    orders = surrogates.orders(pairs.moments, rule.permutations, seed)
-    null = null_of(pairs, found, orders, together)
+    null = null_of(pairs, found, surrogates, rule.permutations, seed, together)
     here = rule.history
     at_once = _pairs(series, History(here.k, here.l, 0, here.given)).measured()
     return LayerTransfer(
@@ -230,9 +234,14 @@ def _mean_value(estimates: Sequence[Estimate]) -> float:
     return float(np.mean([one.value for one in estimates]))
 
 
-def surrogates_of(axis: Axis, moments: int) -> Surrogates:
-    """The null of an axis: permutations, of a series of updates within that series."""
-    return PermutedWithin(moments) if axis == "steps" else PERMUTED
+def surrogates_of(axis: Axis, moments: int, together: Together) -> Surrogates:
+    """The null of an axis: permutations, of a series of updates within that series.
+
+    Of units they are among equal pasts of the target; of whole patterns, whose pasts hardly occur
+    twice, they cannot be.
+    """
+    scheme = PermutedWithin(moments) if axis == "steps" else PERMUTED
+    return scheme if together == "joint" else GivenPast(scheme)
 
 
 def labelled(

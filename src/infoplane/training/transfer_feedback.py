@@ -223,8 +223,8 @@ class Feedback:
         now = torch.from_numpy(found.bits)
         if self.settings.signal == "effective":
             seed = stream(self.settings.seed, "surrogates", self._updates).initial_seed() >> 2
-            orders = PERMUTED.orders(pairs.moments, SURROGATES, seed)
-            return now - torch.from_numpy(null_of(pairs, found, orders).mean)
+            null = null_of(pairs, found, PERMUTED, SURROGATES, seed)
+            return now - torch.from_numpy(null.mean)
         if self.settings.signal == "te":
             return now
         before, self._before = self._before, now

@@ -22,6 +22,7 @@ from infoplane.measures.transfer.published import PublishedSignal
 from infoplane.measures.transfer.streaming import TransferStream
 from infoplane.measures.transfer.surrogates import (
     BlocksPermuted,
+    GivenPast,
     Permuted,
     PermutedWithin,
     Shifted,
@@ -167,14 +168,16 @@ def test_a_common_drift_is_told_from_transfer_by_surrogates_within_blocks(r):
 
 
 @pytest.mark.parametrize(
-    "scheme", [Permuted(), PermutedWithin(30), BlocksPermuted(7), Shifted(5)], ids=repr
+    "scheme",
+    [Permuted(), PermutedWithin(30), BlocksPermuted(7), Shifted(5), GivenPast(PermutedWithin(30))],
+    ids=repr,
 )
 def test_surrogates_are_orders_that_differ_and_come_again(scheme):
     drawn = [order.tolist() for order in scheme.orders(100, 5, seed=1)]
     assert all(sorted(order) == list(range(100)) for order in drawn)
     assert len({tuple(order) for order in drawn}) == 5
     assert drawn == [order.tolist() for order in scheme.orders(100, 5, seed=1)]
-    if isinstance(scheme, PermutedWithin):
+    if not isinstance(scheme, Permuted | BlocksPermuted | Shifted):
         assert all(place // 30 == moved // 30 for o in drawn for place, moved in enumerate(o))
 
 
@@ -185,7 +188,7 @@ def test_p_values_are_those_of_every_other_null(r):
     found = pairs.measured()
     stacked = torch.stack([torch.from_numpy(pairs.measured(one).bits) for one in orders])
     expected = permutation_p(torch.from_numpy(found.bits), stacked)
-    assert np.array_equal(null_of(pairs, found, iter(orders)).p_values, expected.numpy())
+    assert np.array_equal(null_of(pairs, found, Permuted(), 9, 0).p_values, expected.numpy())
 
 
 def test_the_line_of_the_readme_takes_what_layers_give(r):
@@ -201,7 +204,7 @@ def test_surrogates_are_measured_as_the_pairs_are(r):
     words = words_of(torch.from_numpy(x), torch.from_numpy(y), History(), 2)
     pairs = CountedPairs(words, COUNTINGS["packed"])
     orders = list(Permuted().orders(119, 4, 0))
-    null = null_of(pairs, pairs.measured(), iter(orders))
+    null = null_of(pairs, pairs.measured(), Permuted(), 4, 0)
     slow = [pairs.measured(order).bits for order in orders]
     assert null.mean == pytest.approx(np.mean(slow, 0))
     assert null.of_layer == pytest.approx([one.mean() for one in slow])

@@ -5,10 +5,12 @@ from dataclasses import replace
 import numpy as np
 import xarray as xr
 
-from infoplane.analysis.networks import INIT, measured_by
+from infoplane.analysis.dpi import Chain, along
+from infoplane.analysis.networks import INIT, fall, measured_by
 from infoplane.analysis.repeated import mean
 from infoplane.experiments import panels as shared
-from infoplane.experiments.blackbox.claims import COUNTED, crossing_epochs, snr_curves, suited
+from infoplane.experiments.blackbox import duration
+from infoplane.experiments.blackbox.claims import counted, crossing_epochs, snr_curves, suited
 from infoplane.values.panel import Axis, Panel, Series
 from infoplane.values.trace import Trace
 
@@ -35,13 +37,26 @@ def panels(trace: Trace) -> list[Panel]:
             for name, one in parts.items()
             for variable, caption in _OVER_TRAINING.items()
         ),
+        *(shared.strip(one, chains(one), name) for name, one in parts.items()),
         *gradients(trace),
         *([saturated(trace)] if "saturated_T" in trace else []),
         clusters(trace),
         errors(trace),
         shared.norms(trace),
-        *([against_error(trace)] if INIT in trace.dims else []),
+        *([duration.panel(trace), against_error(trace)] if INIT in trace.dims else []),
     ]
+
+
+def chains(one: Trace) -> dict[str, Chain]:
+    """What every layer keeps of the input, and tells of the label, from the first to the last.
+
+    Of true information neither grows; what an estimator says of it may.
+    """
+    layers = [str(layer) for layer in one["layer"].values]
+    return {
+        "input": Chain.of(along(one, "I_XT", layers, "I(X;{})")),
+        "label": Chain.of(along(one, "I_TY", layers, "I({};Y)")),
+    }
 
 
 def plane(one: Trace, estimator: str) -> Panel:
@@ -171,23 +186,16 @@ def errors(trace: Trace) -> Panel:
 
 def against_error(trace: Trace) -> Panel:
     """Every network's fall beside its test error."""
-    from infoplane.analysis.networks import fall
-
-    name = next(one for one in suited(trace) if one in COUNTED)
+    name = counted(trace)[0]
     curve = measured_by(trace, name)["I_XT"].sel(estimator=name, layer="hidden.5")
     error = trace["error_test"].isel(snapshot=-1).values
-    order = np.argsort(fall(curve).values)
-    x = fall(curve).values[order]
-    # points that no line joins: between any two of them stands one that was not measured
-    spaced = [np.repeat(one, 2)[:-1].astype(float) for one in (x, error[order])]
-    spaced[1][1::2] = np.nan
     return Panel(
         key="fall-against-error",
         title=f"Fall of I(X;hidden.5) under {name}, and test error",
         caption="Every point is one network at the end of training.",
         x=Axis("fall from the maximum", "bit"),
         y=Axis("test error"),
-        series=(Series("networks", spaced[0], spaced[1]),),
+        series=(duration.points("networks", fall(curve).values, error),),
     )
 
 

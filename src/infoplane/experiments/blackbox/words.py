@@ -7,6 +7,7 @@ import numpy as np
 
 from infoplane.analysis.networks import INIT, fall, margin, measured_by
 from infoplane.analysis.repeated import mean
+from infoplane.experiments.blackbox import duration
 from infoplane.experiments.blackbox.bound import input_compression_bound
 from infoplane.experiments.blackbox.claims import LAST, claims, crossing_epochs, suited
 from infoplane.experiments.blackbox.settings import PROTOCOLS
@@ -45,7 +46,7 @@ def tables(trace: Trace) -> list[Table]:
     """Estimators, layers, and the heuristic bound."""
     if INIT not in trace.dims:
         return []
-    return [_estimators(trace), _layers(trace), _bound(trace)]
+    return [_estimators(trace), _layers(trace), duration.table(trace), _bound(trace)]
 
 
 def _estimators(trace: Trace) -> Table:

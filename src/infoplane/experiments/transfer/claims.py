@@ -22,9 +22,9 @@ OURS = "ours: samples of a shuffled data set are independent of those before the
 EFFECTIVE = READINGS[-1]
 READ = (
     "“raw” is as counted; “corrected” is less its bias to first order; “effective” is less the "
-    "mean of its surrogates. Raw values fall where bias falls; effective ones lie below 0 where "
-    "the source goes with the target's past, which permuted surrogates lose, so that they have "
-    "more bias. What all three agree on is about transfer."
+    "mean of its surrogates, which change moments of equal pasts of the target and so have the "
+    "bias of what is measured. Raw values fall where bias falls. What all three agree on is about "
+    "transfer."
 )
 TWO = 2.0
 """Standard errors that nothing exceeds."""
@@ -138,11 +138,7 @@ def nothing_passes() -> Claim:
         evidence=_over_epochs,
         asked_of=lambda trace: [EFFECTIVE],
         because="only what is above the surrogates is expected to vanish.",
-        notes=(
-            "The effect is two standard errors less the effective transfer. " + ERROR,
-            "It lies below 0 where surrogates have more bias than what is measured (finding "
-            "surrogates-fair), and a transfer smaller than that is then not seen.",
-        ),
+        notes=("The effect is two standard errors less the effective transfer. " + ERROR,),
     )
 
 

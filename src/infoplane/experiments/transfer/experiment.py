@@ -60,7 +60,7 @@ class LayerTransfers(OnImages):
 
     name: ClassVar[str] = "transfer"
     title: ClassVar[str] = "Transfer entropy between layers"
-    results_version: ClassVar[int] = 1
+    results_version: ClassVar[int] = 2
 
     dataset: Literal["digits", "mnist", "fashion", "emnist"] = "digits"
     data_dir: Path | None = field(default=None, metadata=NOT_ADDRESSED)

@@ -107,7 +107,7 @@ class Transfer:
     ) -> LayerTransfer:
         two: Series = [(bits[a], bits[b]) for bits in series]
         reach = self.rule.history.reach()
-        surrogates = surrogates_of(axis, len(series[0][a]) - reach)
+        surrogates = surrogates_of(axis, len(series[0][a]) - reach, self.rule.together)
         seed = stream(self.seed, "surrogates", axis, a, b, block, step).initial_seed() >> 2
         return layer_transfer(two, self.rule, surrogates, seed)
 

@@ -45,7 +45,8 @@ class Shrinkage:
             differentiable function, 0 for noise.
         error: Its standard error.
         resolved: How precisely the nearest neighbour in x tells y, as a share of log2 n: mean of
-            log2(n/k), where it is the k-th nearest in y of n; 1 if it is always the nearest.
+            log2(n/k), where it is the k-th nearest in y of n; 1 if it is always the nearest. NaN
+            where it was not asked.
     """
 
     slope: float
@@ -112,13 +113,15 @@ def common_direction(x: Float[Tensor, "n d"], y: Float[Tensor, "n e"]) -> bool:
     return bool(torch.linalg.svdvals(beside)[-1] < tolerance)
 
 
-def shrinkage(x: Float[Tensor, "n d"], y: Float[Tensor, "n e"]) -> Shrinkage | None:
+def shrinkage(
+    x: Float[Tensor, "n d"], y: Float[Tensor, "n e"], resolve: bool = True
+) -> Shrinkage | None:
     """How distances of y between nearest neighbours in x shrink with four times the samples.
 
     Of a sample i let r_x(m) be the distance to its nearest neighbour in x among m samples, and
     r_y(m) the distance of the two in y. The slope is the mean of log r_y(n/4)/r_y(n) over that of
     log r_x(n/4)/r_x(n), on samples that occur once; n/4 is the mean over four quarters. Columns
-    are standardised.
+    are standardised. How precisely y is told takes a third of the time; ``resolve`` asks for it.
 
     None if fewer than 100 samples occur once in x and in y: atoms carry finite information.
     """
@@ -133,16 +136,22 @@ def shrinkage(x: Float[Tensor, "n d"], y: Float[Tensor, "n e"]) -> Shrinkage | N
     near = _logs(x, y, nearest)
     far = torch.zeros_like(near)
     for quarter in range(4):
-        places = torch.arange(quarter, len(x), 4, device=x.device)
-        found = places[distances[:, places].argmin(1)]
+        found = quarter + 4 * distances[:, quarter::4].argmin(1)
         far += _logs(x, y, found) / 4
     in_x, in_y = far - near
     slope = in_y.mean() / in_x.mean()
     error = (in_y - slope * in_x).std() / (math.sqrt(len(in_x)) * in_x.mean())
+    resolved = _resolved(y, nearest, near[1]) if resolve else math.nan
+    return Shrinkage(float(slope), float(error), resolved)
+
+
+def _resolved(
+    y: Float[Tensor, "n e"], nearest: Int[Tensor, " q"], log_distance: Float[Tensor, " q"]
+) -> float:
+    """How precisely the neighbours that were found tell y."""
     others = distances_from(y, len(nearest)).scatter_(1, nearest[:, None], math.inf)
-    nearer = (others < near[1].exp()[:, None]).sum(1)
-    resolved = 1 - (nearer + 1).log().mean() / math.log(len(x))
-    return Shrinkage(float(slope), float(error), float(resolved))
+    nearer = (others < log_distance.exp()[:, None]).sum(1)
+    return 1 - float((nearer + 1).log().mean()) / math.log(len(y))
 
 
 def occur_once(x: Float[Tensor, "n d"]) -> Bool[Tensor, " n"]:

@@ -13,7 +13,12 @@ from infoplane.measures.evidence.null import permutation_p
 from infoplane.measures.samples import Samples, are_labels, as_numbers, as_samples
 from infoplane.measures.transfer.counted import TINY, counted_transfer
 from infoplane.measures.transfer.history import History, window
-from infoplane.measures.transfer.surrogates import PERMUTED, Surrogates
+from infoplane.measures.transfer.surrogates import (
+    NO_EQUAL_PASTS,
+    PERMUTED,
+    Surrogates,
+    among_equals,
+)
 from infoplane.measures.transfer.warnings import warnings_of
 from infoplane.numerics.counts import States, contingency, states
 from infoplane.quantities.tables import CONDITIONAL
@@ -73,7 +78,7 @@ def transfer_entropy(
             (half of Granger causality), ``KSG`` (Frenzel and Pompe) or ``MixedKSG`` for numbers,
             ``Renyi``.
         permutations: Surrogates for a null and a p-value; 0 for none.
-        surrogates: How the source's windows are moved.
+        surrogates: How the source's windows are moved; ``GivenPast`` for states alone.
         seed: Of the surrogates.
         check: Look at the series for what makes the number mean less than it seems, and say it in
             ``notes``: no memory, common drift, functions. False says what the estimator says.
@@ -281,7 +286,10 @@ def _shuffled(
     orders = surrogates.orders(len(found.future), count, seed)
     if isinstance(estimator, PlugIn):
         a, b, c = _states(found)
-        estimates = [estimator.conditional_of_states(a.reordered(o), b, c) for o in orders]
+        moved = (among_equals(c.ids, o) if surrogates.given_past else o for o in orders)
+        estimates = [estimator.conditional_of_states(a.reordered(o), b, c) for o in moved]
+    elif surrogates.given_past:
+        raise InfoplaneError(NO_EQUAL_PASTS)
     else:
         estimates = [
             estimator.conditional(found.source[o], found.future, found.past) for o in orders

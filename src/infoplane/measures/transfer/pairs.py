@@ -18,6 +18,7 @@ from infoplane.measures.transfer.populations import (
     populations,
     transfers,
 )
+from infoplane.measures.transfer.surrogates import NO_EQUAL_PASTS, Surrogates
 from infoplane.numerics.coincidences import Counting
 from infoplane.quantities.normal import SINGULAR
 from infoplane.values.errors import InfoplaneError
@@ -41,8 +42,14 @@ class Pairs(Protocol):
         """Moments that have their past."""
         ...
 
-    def measured(self, order: Int[Tensor, " m"] | None = None) -> Transfers:
-        """All transfers, with the sources' windows in another order if one is given."""
+    def measured(
+        self, order: Int[Tensor, " m"] | None = None, given_past: bool = False
+    ) -> Transfers:
+        """All transfers; if an order is given, with moments moved in it.
+
+        The windows of all sources alike, or ``given_past`` the future of every target among the
+        moments of one past.
+        """
         ...
 
 
@@ -64,9 +71,11 @@ class CountedPairs:
         """Moments that have their past."""
         return self.words.moments
 
-    def measured(self, order: Int[Tensor, " m"] | None = None) -> Transfers:
+    def measured(
+        self, order: Int[Tensor, " m"] | None = None, given_past: bool = False
+    ) -> Transfers:
         """All transfers; a block of targets at a time, so that memory stays bounded."""
-        words = self.words if order is None else self.words.reordered(order)
+        words = self.words if order is None else self.words.moved(order, given_past)
         of_target = len(words.source.numbers) * words.source.size * words.target.size
         return _joined(
             transfers(populations(words.targets(block), self.counting), self.counting)
@@ -99,8 +108,16 @@ class NormalPairs:
         """Moments that have their past."""
         return len(self.future)
 
-    def measured(self, order: Int[Tensor, " m"] | None = None) -> Transfers:
-        """All transfers; a block of targets at a time."""
+    def measured(
+        self, order: Int[Tensor, " m"] | None = None, given_past: bool = False
+    ) -> Transfers:
+        """All transfers; a block of targets at a time.
+
+        Raises:
+            InfoplaneError: Moments of one past are asked for, and numbers have none twice.
+        """
+        if given_past:
+            raise InfoplaneError(NO_EQUAL_PASTS)
         source = self.source if order is None else self.source[order.to(self.source.device)]
         a, steps = source.shape[1:]
         known = self.past.shape[2]
@@ -174,7 +191,7 @@ def normal_pairs(
 @final
 @dataclass(frozen=True)
 class Null:
-    """What surrogates of the sources give.
+    """What surrogates give.
 
     Attributes:
         mean: Of every pair, in bits.
@@ -191,25 +208,31 @@ class Null:
 def null_of(
     pairs: Pairs,
     found: Transfers,
-    orders: Iterator[Int[Tensor, " m"]],
+    surrogates: Surrogates,
+    count: int,
+    seed: int,
     together: Callable[[Float[ndarray, "a b"]], float] = mean,
 ) -> Null:
-    """The null of all pairs; each surrogate moves all sources alike, and costs one pass.
+    """The null of all pairs; each surrogate moves all units, and costs one pass.
 
     Args:
         pairs: Two layers.
         found: Their transfers.
-        orders: Of the sources' moments.
+        surrogates: How moments are moved.
+        count: How many times.
+        seed: Of the surrogates.
         together: What all pairs come to.
+
+    Raises:
+        InfoplaneError: These surrogates do not exist for such pairs.
     """
     total, reached = np.zeros_like(found.bits), np.zeros(found.bits.shape, dtype=np.int64)
     of_layer = []
-    for order in orders:
-        bits = pairs.measured(order).bits
+    for order in surrogates.orders(pairs.moments, count, seed):
+        bits = pairs.measured(order, surrogates.given_past).bits
         total += bits
         reached += reaches(bits, found.bits)
         of_layer.append(together(bits))
-    count = len(of_layer)
     return Null(total / count, share_reaching(reached, count), np.array(of_layer))
 
 

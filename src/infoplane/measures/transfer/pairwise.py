@@ -73,7 +73,8 @@ def pairwise_transfer_entropy(
         estimator: ``PlugIn()`` for states, ``Gaussian()`` for numbers. Values are uncorrected;
             what the estimator says of a correction is in ``te_corrected``, for both.
         permutations: Surrogates for nulls and p-values; each costs one more pass.
-        surrogates: How the sources' windows are moved, all alike.
+        surrogates: How moments are moved: the sources' windows, all alike, or the targets'
+            futures among equal pasts (``GivenPast``).
         seed: Of the surrogates.
         rate: False discovery rate of ``significant`` (Benjamini and Hochberg).
         evidence: Whether anything but ``te`` is wanted.
@@ -117,8 +118,7 @@ def pairwise_transfer_entropy(
 
     here = pairs(history)
     found = here.measured()
-    moved = surrogates.orders(here.moments, permutations, seed)
-    null = null_of(here, found, moved) if permutations else None
+    null = null_of(here, found, surrogates, permutations, seed) if permutations else None
     arrays = {"te": found.bits}
     if evidence:
         at_once = pairs(History(k, l, 0, given_length)).measured() if lag else found

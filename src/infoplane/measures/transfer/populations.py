@@ -12,6 +12,7 @@ from scipy.special import chdtrc
 from torch import Tensor
 
 from infoplane.measures.transfer.history import History
+from infoplane.measures.transfer.surrogates import among_equals
 from infoplane.numerics.coincidences import Coded, Compiled, Counting
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.units import LN2
@@ -43,9 +44,13 @@ class Words:
         """How many moments have their past."""
         return self.source.moments
 
-    def reordered(self, order: Integer[Tensor, " m"]) -> "Words":
-        """The sources at other moments."""
-        return replace(self, source=self.source.reordered(order))
+    def moved(self, order: Integer[Tensor, " m"], given_past: bool) -> "Words":
+        """The sources at other moments, or the targets' futures at others of the same past."""
+        if not given_past:
+            return replace(self, source=self.source.reordered(order))
+        numbers = self.target.numbers
+        moved = numbers.gather(1, among_equals(numbers // self.ends, order))
+        return replace(self, target=Coded(moved, self.target.size))
 
     def targets(self, chosen: slice) -> "Words":
         """Some of the target units."""
