@@ -17,7 +17,14 @@ from infoplane.analysis.claims import judge
 from infoplane.analysis.family import family
 from infoplane.datasets import catalogue, cifar
 from infoplane.engine.grid import gridded, grids_in
-from infoplane.experiments.convnet.control import CONTROL, NETWORK, SUFFIX, control, network
+from infoplane.experiments.convnet.control import (
+    CONTROL,
+    LABELS,
+    NETWORK,
+    SUFFIX,
+    control,
+    network,
+)
 from infoplane.experiments.convnet.experiment import Convnet
 from infoplane.experiments.convnet.family import Filters
 from infoplane.experiments.convnet.family_claims import claims
@@ -87,7 +94,7 @@ def test_it_learns_and_all_is_measured(trace):
 
 
 def test_the_control_begins_as_the_network_and_learns_other_labels(trace):
-    own, other = held_out(network(trace)), control(trace)
+    own, other = held_out(network(trace)), held_out(control(trace))
     for name in ("I_XT", "T_star", "I_delta"):
         assert np.array_equal(own[name][0], other[name][0], equal_nan=True), name
     assert not np.array_equal(own["I_XT"][-1], other["I_XT"][-1])
@@ -283,6 +290,15 @@ def test_a_fall_that_is_none_is_not_set_beside_another(trace):
     key = "compression-in-training"
     assert verdicts(changed(trace, I_XT=((2.0, 1.9), (2.0, 1.95))), key) == {Verdict.CONTRADICTED}
     assert verdicts(changed(trace, I_XT=((2.0, 1.0), (2.0, 1.5))), key) == {Verdict.SUPPORTED}
+
+
+def test_the_control_is_asked_about_both_probes_too(trace):
+    fallen, risen = ((2.0, 1.0), (2.0, 1.5)), ((1.0, 2.0), (1.5, 2.0))
+    for ends, shared in ((fallen, True), (risen, False)):
+        planted = changed(trace, I_XT=fallen, I_XT_shuffled=ends)
+        found = {one.key: one for one in Convnet.findings([planted])}["compression-in-training"]
+        assert all((LABELS in one.shared_with) == shared for one in found.readings)
+        assert all(LABELS in one.at_controls for one in found.readings)
 
 
 @pytest.mark.parametrize("key", ["redundancy", "modified-plane"])

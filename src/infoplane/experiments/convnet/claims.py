@@ -46,7 +46,8 @@ def claims(trace: Trace) -> list[Claim]:
 
 def of_both_probes(trace: Trace) -> list[Claim]:
     """Claims about training and test samples beside each other; none of one probe."""
-    return [_apparent_in_training(), _stops_before()] if len(sides(trace)) > 1 else []
+    asked = [_apparent_in_training(), _stops_before()] if len(sides(trace)) > 1 else []
+    return [beside(one, trace) for one in asked]
 
 
 def watched_layers(trace: Trace) -> list[str]:

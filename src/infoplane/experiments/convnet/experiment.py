@@ -67,7 +67,7 @@ class Convnet(OnImages):
 
     name: ClassVar[str] = "convnet"
     title: ClassVar[str] = "What each layer and each filter of a convolutional network knows"
-    results_version: ClassVar[int] = 1
+    results_version: ClassVar[int] = 2
     family: ClassVar[type[Family] | None] = Filters
 
     dataset: Literal["digits", "mnist", "fashion", "cifar10"] = "digits"
@@ -164,7 +164,9 @@ class Convnet(OnImages):
             images, _ = first["train"]
             learned = self.labels()[CONTROL][: len(images)].to(self.device)
             beside: list[Observer] = [
-                self._plane(network, self.probing.judged(self.data, self.seed), null=False),
+                self.probing.planes(
+                    self.data, self.seed, lambda probe: self._plane(network, probe, null=False)
+                ),
                 *self._of_errors_and_maps(network, null=False),
                 Classification({**first, "train": (images, learned)}),
             ]
