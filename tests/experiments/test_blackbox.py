@@ -12,7 +12,7 @@ from infoplane.analysis.family import family
 from infoplane.analysis.networks import compared
 from infoplane.datasets.known import icosahedron
 from infoplane.experiments.blackbox.bound import input_compression_bound
-from infoplane.experiments.blackbox.claims import generalisation
+from infoplane.experiments.blackbox.compression import generalisation
 from infoplane.experiments.blackbox.experiment import Blackbox
 from infoplane.experiments.blackbox.family import Variants
 from infoplane.experiments.blackbox.problem import BETAS, exact_curve, learned_from, patterns

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from infoplane.analysis.networks import INIT, margin, measured_by
-from infoplane.experiments.blackbox.claims import counted
+from infoplane.experiments.blackbox.asked import counted
 from infoplane.experiments.members import in_figures
 from infoplane.values.finding import Interval
 from infoplane.values.panel import Axis, Panel, Series

@@ -10,28 +10,20 @@ from infoplane.analysis.claims import Claim, Evidence, estimators
 from infoplane.analysis.curves import together
 from infoplane.analysis.family import member
 from infoplane.analysis.networks import INIT, fall, margin, peak_and_end, rank_correlation
-from infoplane.experiments.blackbox.claims import (
+from infoplane.experiments.blackbox.asked import COUNTED, FALL, LAST, PAPER, SAXE, by_layer, counted
+from infoplane.experiments.blackbox.compression import (
     CLUSTERS,
     COMPRESSES,
-    COUNTED,
-    FALL,
     GENERALISES,
-    LAST,
-    PAPER,
-    SAXE,
-    TRANSITION,
-    by_layer,
     clustering,
     compresses,
-    counted,
     falls,
     goes_with_error,
-    gradient_phases,
     last_errors,
-    onset,
     published,
     saturation,
 )
+from infoplane.experiments.blackbox.gradient import TRANSITION, gradient_phases, onset
 from infoplane.experiments.blackbox.settings import FULL, PROTOCOLS, Variant
 from infoplane.observe.networks import PROPAGATED
 from infoplane.values.trace import Trace

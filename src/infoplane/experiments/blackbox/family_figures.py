@@ -10,7 +10,7 @@ from infoplane.analysis.networks import INIT, fall, margin, measured_by
 from infoplane.analysis.repeated import mean
 from infoplane.experiments import members as of_members
 from infoplane.experiments.blackbox import figures
-from infoplane.experiments.blackbox.claims import COUNTED, LAST, suited
+from infoplane.experiments.blackbox.asked import COUNTED, LAST, suited
 from infoplane.experiments.blackbox.family_claims import ALONG, claims, part
 from infoplane.experiments.gaps import diverged_members, left_out
 from infoplane.experiments.members import DIVERGED, in_figures, last

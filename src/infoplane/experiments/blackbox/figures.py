@@ -10,7 +10,8 @@ from infoplane.analysis.networks import INIT, fall, measured_by
 from infoplane.analysis.repeated import mean
 from infoplane.experiments import panels as shared
 from infoplane.experiments.blackbox import duration
-from infoplane.experiments.blackbox.claims import counted, crossing_epochs, snr_curves, suited
+from infoplane.experiments.blackbox.asked import counted, suited
+from infoplane.experiments.blackbox.gradient import crossing_epochs, snr_curves
 from infoplane.values.panel import Axis, Panel, Series
 from infoplane.values.trace import Trace
 

@@ -8,8 +8,10 @@ import numpy as np
 from infoplane.analysis.networks import INIT, fall, margin, measured_by
 from infoplane.analysis.repeated import mean
 from infoplane.experiments.blackbox import duration
+from infoplane.experiments.blackbox.asked import LAST, suited
 from infoplane.experiments.blackbox.bound import input_compression_bound
-from infoplane.experiments.blackbox.claims import LAST, claims, crossing_epochs, suited
+from infoplane.experiments.blackbox.claims import claims
+from infoplane.experiments.blackbox.gradient import crossing_epochs
 from infoplane.experiments.blackbox.settings import PROTOCOLS
 from infoplane.experiments.gaps import diverged, left_out
 from infoplane.experiments.members import in_figures, last
