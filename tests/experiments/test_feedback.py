@@ -83,7 +83,12 @@ def seeds(saved):
                 Row(
                     step,
                     float(step),
-                    {"test_accuracy": values, "test_loss": 1 - values, "fed_back": signal},
+                    {
+                        "test_accuracy": values,
+                        "test_loss": 1 - values,
+                        "fed_back": signal,
+                        "fed_back_max": 2 * signal,
+                    },
                 )
             )
         attrs = {"seed": seed, "target": 0.6, "signal": "te", "experiment": "feedback"}
@@ -142,6 +147,18 @@ def test_an_arm_that_diverged_is_not_scored_on_the_epochs_before():
     assert "loss-gradient" not in keys and "loss-weights" in keys
     told = " ".join(TransferFeedback.summary(combined(traces), findings))
     assert "Not judged" in told and "loss-gradient" in told
+
+
+def test_an_arm_without_a_signal_says_nothing_of_feedback():
+    traces = [one.copy(deep=True) for one in seeds(2)]
+    for one in traces:
+        one["fed_back_max"].loc[{"arm": arm("weight_mix")}] = 0.0
+    findings = TransferFeedback.findings(traces)
+    assert {one.key for one in findings} == {"accelerates-gradient", "loss-gradient"}
+    told = " ".join(TransferFeedback.summary(combined(traces), findings))
+    assert "Nothing was ever fed back into the weights" in told and "gradient:" not in told
+    rows = {row[0].lines: row[4].lines for row in TransferFeedback.tables(traces[0], {})[0].rows}
+    assert rows[(arm("weight_mix"),)] == ("0.01000",)
 
 
 def test_tables_and_figures(trace):

@@ -50,6 +50,7 @@ def sooner(rule: FeedbackRule) -> Claim:
         statistic=saved,
         rests_on=no_estimator,
         controls={"random TE in its place": lambda trace: saved(trace, "random_te")},
+        needs=lambda trace: [fed_back(trace, rule)],
         unit=PURE,
         notes=(ONE_NUMBER, CENSORED, "The effect is in epochs.", *_unheard(rule)),
     )
@@ -67,7 +68,10 @@ def lower(rule: FeedbackRule) -> Claim:
         return _parts({name: float(mean.sel(arm=name) - own) for name in _others(rule).values()})
 
     def needed(trace: Trace) -> list[xr.DataArray]:
-        return [losses(trace).sel(arm=[arm(rule), *_others(rule).values()])]
+        return [
+            losses(trace).sel(arm=[arm(rule), *_others(rule).values()]),
+            fed_back(trace, rule),
+        ]
 
     return Claim(
         key=f"loss-{RULES[rule]}",
@@ -99,6 +103,15 @@ def _held_against(rule: FeedbackRule) -> str:
 def _unheard(rule: FeedbackRule) -> list[str]:
     """Why a control is none."""
     return [] if "uniform_te" in COMPARED[rule] else [SHIFTED]
+
+
+def fed_back(trace: Trace, rule: FeedbackRule) -> xr.DataArray:
+    """The largest signal of a rule's arm in all of its training; NaN if there never was one.
+
+    Such an arm trains as the plain one does, and says nothing of feedback.
+    """
+    largest = trace["fed_back_max"].sel(arm=arm(rule)).max("snapshot")
+    return largest.where(largest > 0)
 
 
 def epochs(trace: Trace, name: str) -> float:

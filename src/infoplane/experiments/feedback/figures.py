@@ -1,11 +1,12 @@
 """Accuracy, loss and signal of every arm, and what the feedback cost."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 from infoplane.analysis.repeated import mean
 from infoplane.experiments import panels as shared
 from infoplane.experiments.feedback.claims import claims, epochs
-from infoplane.experiments.feedback.settings import PLAIN
+from infoplane.experiments.feedback.settings import PLAIN, RULES, arm
 from infoplane.experiments.gaps import left_out
 from infoplane.experiments.sentences import verdicts_told
 from infoplane.values.finding import Finding, Verdict
@@ -69,7 +70,7 @@ def arms(trace: Trace, seconds: Mapping[str, float]) -> Table:
             _epochs(trace, name),
             f"{float(mean('', end['test_accuracy'])):.4f}",
             f"{float(mean('', end['test_loss'])):.4f}",
-            f"{float(mean('', end['fed_back'])):.5f}",
+            _signal(float(mean("", end["fed_back"]))),
             overhead,
         )
         rows.append(tuple(Cell((text,)) for text in cells))
@@ -83,6 +84,11 @@ def arms(trace: Trace, seconds: Mapping[str, float]) -> Table:
         "training on this machine.",
         words=(UNVERIFIED,),
     )
+
+
+def _signal(value: float) -> str:
+    """The mean signal; none in the plain arm, and before the window is full."""
+    return f"{value:.5f}" if math.isfinite(value) else "none"
 
 
 def _epochs(trace: Trace, name: str) -> str:
@@ -108,8 +114,19 @@ def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
         f"{trace.attrs['description']}.",
         *verdicts_told(findings),
         *left_out(claims(trace), findings),
+        *_silent(trace),
         *told,
         UNVERIFIED,
+    ]
+
+
+def _silent(trace: Trace) -> list[str]:
+    """Which rules had nothing to feed back."""
+    return [
+        f"Nothing was ever fed back into the {words}: the signal was 0 throughout, and what the "
+        "arm shows is plain training."
+        for rule, words in RULES.items()
+        if not (trace["fed_back_max"].sel(arm=arm(rule)) > 0).any()
     ]
 
 
