@@ -13,7 +13,7 @@ from infoplane.experiments.protocol import Shown
 from infoplane.report.canvas import alike
 from infoplane.report.looks import looks
 from infoplane.report.methods import methods
-from infoplane.report.page import page
+from infoplane.report.page import HEADINGS, page
 from infoplane.report.references import Citations
 from infoplane.store.files import write_whole, writing
 from infoplane.values.finding import Finding
@@ -21,6 +21,10 @@ from infoplane.values.panel import Panel
 from infoplane.values.trace import Trace, settings_of
 
 FORMATS = (".svg", ".pdf")
+OF_A_RUN = {**HEADINGS, "response": "Figures"}
+"""What stands above the figures of a run, which has no settings to be held against."""
+OF_A_BOTTLENECK = {"response": "The curve", "heat": "Encoders and decoders"}
+"""And above those of a bottleneck."""
 NAME_BYTES = 150
 """Most file systems take names of 255 bytes; a number and suffixes are still to come."""
 
@@ -103,11 +107,8 @@ def document(
         settings=settings_in_words(trace),
         machine=machine,
         notes=[*json.loads(trace.attrs.get("notes", "[]")), *notes],
+        headings=OF_A_RUN,
     )
-
-
-HEADINGS = {"response": "The curve", "heat": "Encoders and decoders"}
-"""What stands above the figures of a bottleneck."""
 
 
 def write_account(
@@ -150,7 +151,7 @@ def write_account(
         machine=machine,
         notes=[citations.woven(one) for one in account.notes],
         tables=in_words.tables(account),
-        headings=HEADINGS,
+        headings=OF_A_BOTTLENECK,
     )
     write_whole(path, text.encode())
     return path

@@ -163,11 +163,11 @@ class Band:
     multiples: bool
 
 
-HEADINGS = {
+HEADINGS: Mapping[str, str] = {
     "heat": "At a glance",
     "response": "Against the settings",
     "plane": "Information plane",
-    "curve": "Layer by layer",
+    "curve": "Over training",
     "strip": "Where the data processing inequality holds",
 }
 
