@@ -161,6 +161,19 @@ def test_an_arm_without_a_signal_says_nothing_of_feedback():
     assert rows[(arm("weight_mix"),)] == ("0.01000",)
 
 
+def test_over_seeds_every_number_has_its_interval_and_arms_that_never_arrive_are_counted():
+    traces = [one.copy(deep=True) for one in seeds(2)]
+    traces[0]["test_accuracy"].loc[{"arm": PLAIN}] = 0.1
+    traces[1]["test_loss"].loc[{"arm": arm("grad_scale"), "snapshot": 8}] = np.nan
+    rows = {
+        row[0].lines[0]: [one.lines[0] for one in row[1:4]]
+        for row in TransferFeedback.tables(combined(traces), {})[0].rows
+    }
+    assert rows[PLAIN][0] == "6.6 ± 1.3; 1 of 5 never"
+    assert rows[arm("weight_mix")][:2] == ["4.0 ± 0.0", "1.0000 ± 0.0000"]
+    assert rows[arm("grad_scale")][2] == "no number"
+
+
 def test_tables_and_figures(trace):
     seconds = {f"training: {name}": 1.0 + (name != PLAIN) for name in trace["arm"].values}
     table = SMALL.tables(trace, seconds)[0]

@@ -18,7 +18,7 @@ from infoplane.measures.transfer.history import History
 from infoplane.measures.transfer.pairs import CountedPairs, null_of
 from infoplane.measures.transfer.populations import words_of
 from infoplane.measures.transfer.published import PublishedSignal
-from infoplane.measures.transfer.surrogates import PERMUTED
+from infoplane.measures.transfer.surrogates import GivenPast
 from infoplane.numerics.binary import Above, AtLeast
 from infoplane.numerics.coincidences import counting
 from infoplane.values.errors import InfoplaneError
@@ -46,8 +46,9 @@ class TEFeedback:
             (I − TE)ᵀ W, with TE from every logit to every class's probability, which mixes the
             classes; it acts before every update.
         signal: What stands for TE. "te"; "positive_decrease", by how much it has fallen since it
-            was last measured, and TE itself the first time; "effective", above its surrogates;
-            "cnn_te_2021", the published code with its history that only grows and is counted again
+            was last measured, and TE itself the first time; "effective", above surrogates among
+            equal pasts; "cnn_te_2021", the published code with its history that only grows and is
+            counted again
             every time; that code measures at every update.
         given: "measured"; or a control: "random_te", the same numbers shuffled over the pairs;
             "uniform_te", their mean for all pairs; "reduced_rate", no feedback but a learning rate
@@ -223,7 +224,7 @@ class Feedback:
         now = torch.from_numpy(found.bits)
         if self.settings.signal == "effective":
             seed = stream(self.settings.seed, "surrogates", self._updates).initial_seed() >> 2
-            null = null_of(pairs, found, PERMUTED, SURROGATES, seed)
+            null = null_of(pairs, found, GivenPast(), SURROGATES, seed)
             return now - torch.from_numpy(null.mean)
         if self.settings.signal == "te":
             return now

@@ -17,7 +17,7 @@ from infoplane.measures.transfer.front import transfer_entropy
 from infoplane.measures.transfer.history import History
 from infoplane.measures.transfer.pairs import CountedPairs, null_of
 from infoplane.measures.transfer.pairwise import pairwise_transfer_entropy
-from infoplane.measures.transfer.populations import populations, transfers, words_of
+from infoplane.measures.transfer.populations import Populations, populations, transfers, words_of
 from infoplane.measures.transfer.published import PublishedSignal
 from infoplane.measures.transfer.streaming import TransferStream
 from infoplane.measures.transfer.surrogates import (
@@ -197,6 +197,21 @@ def test_the_line_of_the_readme_takes_what_layers_give(r):
     layer, next_layer = torch.relu(torch.randn(2, 50, 3))
     found = eval(line, {"ip": ip, "layer": layer, "next_layer": next_layer})
     assert found["te"].shape == (3, 3)
+
+
+def test_few_pairs_with_huge_counts_need_no_table_of_all_counts(r):
+    """The same shares at 10⁹ times the counts: the same bits, at once."""
+    x, y = (torch.from_numpy(one) for one in r.integers(0, 2, (2, 50, 2)))
+    few = populations(words_of(x, y, History(), 2), COUNTINGS["packed"])
+    factor = 10**9
+    many = Populations(few.joint * factor, few.source * factor, few.target * factor)
+    for way in WAYS:
+        found, known = (transfers(one, COUNTINGS[way]) for one in (many, few))
+        assert found.bits == pytest.approx(known.bits, rel=1e-9)
+        assert np.array_equal(found.degrees, known.degrees)
+    nothing = Populations(few.joint * 0, few.source * 0, few.target * factor)
+    nothing.source[:, 0] = few.n * factor
+    assert (transfers(nothing, COUNTINGS["packed"]).bits == 0).all()
 
 
 def test_surrogates_are_measured_as_the_pairs_are(r):

@@ -56,7 +56,7 @@ class TransferFeedback(OnImages):
 
     name: ClassVar[str] = "feedback"
     title: ClassVar[str] = "Training with transfer entropy fed back"
-    results_version: ClassVar[int] = 2
+    results_version: ClassVar[int] = 3
 
     dataset: Literal["digits", "mnist", "fashion", "emnist"] = "digits"
     data_dir: Path | None = field(default=None, metadata=NOT_ADDRESSED)

@@ -29,8 +29,9 @@ READ = (
 TWO = 2.0
 """Standard errors that nothing exceeds."""
 ERROR = (
-    "That error comes from the spread of the surrogates: orders and surrogates of different epochs "
-    "are independent of each other."
+    "That error is of a block's mean over epochs, from the scatter over epochs and blocks, which "
+    "have orders and surrogates of their own. The mean over blocks is known better by the root of "
+    "their number: that leaves room to decide."
 )
 
 
@@ -129,8 +130,8 @@ def nothing_passes() -> Claim:
     return Claim(
         key="nothing",
         statement="Of samples in shuffled order nothing passes after the first epoch: the "
-        "effective transfer, a mean over epochs, is not above 0 by more than two of its standard "
-        "errors, between any two adjacent layers.",
+        "effective transfer, a mean over epochs, is not above 0 by more than two standard errors "
+        "of a block, between any two adjacent layers.",
         source=OURS,
         statistic=below,
         rests_on=_rests_on,
@@ -152,7 +153,7 @@ def surrogates_are_fair() -> Claim:
     return Claim(
         key="surrogates-fair",
         statement="Surrogates are a fair null of samples in shuffled order: the effective "
-        "transfer, a mean over epochs, is not below 0 by more than two of its standard errors.",
+        "transfer, a mean over epochs, is not below 0 by more than two standard errors of a block.",
         source="ours: a null that loses more than the transfer has another bias",
         statistic=above,
         rests_on=_rests_on,
@@ -203,17 +204,17 @@ def at_once() -> Claim:
 
 
 def _shuffled(trace: Trace) -> tuple[xr.DataArray, xr.DataArray]:
-    """Transfer of shuffled samples, a mean over the epochs after the first, and its error.
+    """Transfer of shuffled samples, a block's mean over the epochs after the first, and its error.
 
-    Where nothing passes, an epoch's value scatters like its surrogates; the mean of S of those,
-    which an effective transfer has subtracted, adds a share 1/S to the variance.
+    The scatter is that of all epochs and blocks: each has its own samples and surrogates.
     """
-    after = trained(trace).isel(snapshot=slice(1, None))
-    after = after.sel(pair=_adjacent(trace), axis=[*SHUFFLED])
-    count = after.sizes["snapshot"]
-    surrogates = json.loads(trace.attrs["asking"])["permutations"]
-    variance = (after["te_spread"] ** 2).sum("snapshot", skipna=False) * (1 + 1 / surrogates)
-    return after["te"].mean("snapshot", skipna=False), variance**0.5 / count
+    epochs = trained(trace).isel(snapshot=slice(1, None))
+    after = epochs["te"].sel(pair=_adjacent(trace), axis=[*SHUFFLED])
+    scatter = after.std(("snapshot", "batch"), ddof=1, skipna=False)
+    error = (scatter / after.sizes["snapshot"] ** 0.5).broadcast_like(
+        after.isel(snapshot=0, drop=True)
+    )
+    return after.mean("snapshot", skipna=False), error
 
 
 def _by_axis_and_pair(values: xr.DataArray) -> xr.DataArray:
@@ -227,11 +228,11 @@ def _by_axis_and_pair(values: xr.DataArray) -> xr.DataArray:
 
 
 def _over_epochs(trace: Trace) -> Evidence:
-    """The effective transfer in standard errors, by axis and pair, a mean over the blocks."""
+    """The effective transfer in a block's standard errors, by axis and pair, over all blocks."""
     over_epochs, error = _shuffled(trace)
     ratio = _by_axis_and_pair(over_epochs / error).sel(estimator=EFFECTIVE).mean("batch")
     told = {str(part): float(ratio.sel(part=part)) for part in ratio["part"].values}
-    return {EFFECTIVE: {"in standard errors": told}}
+    return {EFFECTIVE: {"in standard errors of a block": told}}
 
 
 def _adjacent(trace: Trace) -> list[str]:

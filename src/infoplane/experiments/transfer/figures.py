@@ -1,7 +1,8 @@
 """What a reader looks for: transfers beside their surrogates, along every axis, and the plane."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -11,7 +12,7 @@ from infoplane.experiments import panels as shared
 from infoplane.experiments.gaps import left_out
 from infoplane.experiments.sentences import learned, verdicts_told
 from infoplane.experiments.transfer.claims import EFFECTIVE, claims
-from infoplane.observe.transfer import INPUT, PREDICTION, adjacent
+from infoplane.observe.transfer import INPUT, PREDICTION, adjacent, surrogates_of
 from infoplane.values.finding import Finding
 from infoplane.values.panel import Axis, Panel, Series
 from infoplane.values.table import Cell, Table
@@ -184,12 +185,17 @@ def methods(trace: Trace) -> list[str]:
         "[@moldovan2024information].",
         f"Four axes serve as time. {told}.",
         f"Every number stands beside the mean and spread of {asking['permutations']} surrogates, "
-        "in which the source's moments change places, and beside its bias to first order "
+        f"({_moved(asking)}), and beside its bias to first order "
         "[@miller1955note]; the share of significant pairs is after Benjamini and Hochberg "
         "[@benjamini1995controlling].",
         f"The window is cut into {settings.get('asking.blocks', asking['blocks'])} blocks, over "
         "which errors are taken. " + UNVERIFIED,
     ]
+
+
+def _moved(asking: Mapping[str, Any]) -> str:
+    """How surrogates come about, in words."""
+    return surrogates_of("training", 2, asking["together"]).words
 
 
 def _adjacent(trace: Trace) -> list[str]:

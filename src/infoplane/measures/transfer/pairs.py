@@ -196,8 +196,9 @@ class Null:
     Attributes:
         mean: Of every pair, in bits.
         p_values: (r + 1)/(S + 1) of every pair.
-        of_layer: What all pairs come to together, such as their mean, for every surrogate: one
-            number of a layer scatters like this where nothing passes.
+        of_layer: What all pairs come to together, such as their mean, for every surrogate. One
+            number of a layer scatters like this where nothing passes, or somewhat more: among equal
+            pasts every target is moved by its own, and what targets share is partly lost.
     """
 
     mean: Float[ndarray, "a b"]

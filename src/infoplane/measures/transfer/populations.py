@@ -203,7 +203,8 @@ def transfers(counts: Populations, counting: Counting) -> Transfers:
     """Transfer entropy of all pairs, in bits; exactly 0 where a unit is constant.
 
     Σ n_spq [(log n_spq − log n_sp) − (log n_pq − log n_p)]/n, with logarithms of integers from a
-    table, so that equal counts cancel to the last bit.
+    table, so that equal counts cancel to the last bit: of all up to n, or of those that occur
+    where fewer counts than moments do.
 
     Raises:
         InfoplaneError: Nothing was counted.
@@ -211,13 +212,17 @@ def transfers(counts: Populations, counting: Counting) -> Transfers:
     n = counts.n
     if n == 0:
         raise InfoplaneError("No moment was counted: the series are shorter than their past.")
-    log2 = np.log2(np.maximum(np.arange(n + 1), 1))
-    if isinstance(counting, Compiled):
+    a, b = len(counts.source), len(counts.target)
+    log2 = (
+        _logarithms(np.arange(n + 1))
+        if n < a * counts.source.shape[1] * counts.target.size
+        else None
+    )
+    if log2 is not None and isinstance(counting, Compiled):
         from infoplane.numerics import compiled  # numba takes a second to import
 
         values = compiled.transfer(counts.joint, counts.source, counts.target, log2)
         return Transfers(*values, n)
-    a, b = len(counts.source), len(counts.target)
     bits = np.empty((a, b))
     degrees, freedom = np.empty((a, b), dtype=np.int64), np.empty((a, b), dtype=np.int64)
     for tile in _tiles(counts):
@@ -237,13 +242,35 @@ def _tiles(counts: Populations) -> Iterator[tuple[slice, slice]]:
             yield slice(start, start + rows), slice(left, left + columns)
 
 
+def _logarithms(counts: Int[ndarray, " m"]) -> Float[ndarray, " m"]:
+    """log2 of each; of 0, which counts for nothing, 0."""
+    return np.log2(np.maximum(counts, 1))
+
+
 def _transfers(
-    cells: Int[ndarray, "a u b p q"], target: Int[ndarray, "b p q"], log2: Float[ndarray, " m"]
+    cells: Int[ndarray, "a u b p q"],
+    target: Int[ndarray, "b p q"],
+    every: Float[ndarray, " m"] | None,
 ) -> tuple[Float[ndarray, "a b"], Int[ndarray, "a b"], Int[ndarray, "a b"]]:
-    """Bits times n, excess of occupied cells, and degrees of freedom."""
+    """Bits times n, excess of occupied cells, and degrees of freedom.
+
+    Args:
+        cells: How often everything occurs together.
+        target: The same without the source.
+        every: log2 of all counts up to n; None to look up those that occur.
+    """
     of_source, of_past = cells.sum(4), target.sum(2)
-    known = log2[target] - log2[of_past][..., None]
-    gained = (log2[cells] - log2[of_source][..., None]) - known
+    if every is None:
+        occur = np.unique(
+            np.concatenate([one.ravel() for one in (cells, of_source, target, of_past)])
+        )
+        logarithms = _logarithms(occur)
+
+    def log2(counts: Int[ndarray, "*any"]) -> Float[ndarray, "*any"]:
+        return every[counts] if every is not None else logarithms[np.searchsorted(occur, counts)]
+
+    known = log2(target) - log2(of_past)[..., None]
+    gained = (log2(cells) - log2(of_source)[..., None]) - known
     total = (cells * gained).sum((1, 3, 4))
     seen, pasts = of_source > 0, of_past > 0
     ends = (target > 0).sum(2)
