@@ -191,7 +191,7 @@ def test_a_transfer_within_the_spread_of_one_epoch_is_seen_over_many(true, nothi
     trace = xr.concat([_made_up().isel(snapshot=[i % 6]) for i in range(14)], "snapshot")
     trace = trace.assign_coords(step=("snapshot", np.arange(14)))
     seeds = []
-    for seed in range(3):
+    for seed in range(6):
         noise = np.random.default_rng(seed).standard_normal(trace["te"].shape)
         te = xr.zeros_like(trace["te"]) + true + noise
         seeds.append(trace.assign(te=te).assign_attrs(seed=seed))
