@@ -53,7 +53,7 @@ paper-s0: $(INSTALLED)  ## S0 on MNIST, eight code sizes: half an hour (set INFO
 paper-s1: $(INSTALLED)  ## S1 on MNIST, all species of autoencoders
 	$(RUN)/infoplane sweep species --file sweeps/s1.toml --seeds 1 --runs-dir $(RUNS)
 
-paper-s2-blackbox: $(INSTALLED)  ## S2's 40 networks on the 12-bit problem with their critics, and nine ways to train 20: three quarters of an hour
+paper-s2-blackbox: $(INSTALLED)  ## S2's 40 networks on the 12-bit problem with their critics, and eleven ways to train 20: an hour
 	$(RUN)/infoplane sweep blackbox --file sweeps/s2-blackbox.toml --seeds 1 --runs-dir $(RUNS)
 
 paper-s2-dual: $(INSTALLED)  ## S2's variational bottlenecks and their dual on MNIST: 24 runs of about a minute

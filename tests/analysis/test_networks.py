@@ -16,7 +16,6 @@ from infoplane.analysis.networks import (
     of_estimators,
     peak_and_end,
     pseudo_values,
-    whole_course,
 )
 
 MOMENTS, NETS = 30, 5
@@ -76,9 +75,6 @@ def test_what_goes_along_is_asked_from_the_peak_on():
     other = xr.DataArray(other, dims=("snapshot", "init"))
     assert after_peak(values, other).values.ravel().tolist() == [-1.0, 0.0]
     rising = xr.DataArray(np.arange(MOMENTS * 1.0)[:, None], dims=("snapshot", "init"))
-    expected = spearmanr(down, rising.values[:, 0]).statistic
-    one = values.isel(init=[0])
-    assert whole_course(one, rising).values.ravel() == pytest.approx([expected], abs=1e-12)
     assert after_peak(curves(rising.values), rising).values.ravel().tolist() == [0.0]
 
 

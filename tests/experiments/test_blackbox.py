@@ -7,15 +7,24 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+import xarray as xr
 
 from infoplane.analysis.family import family
 from infoplane.analysis.networks import compared
+from infoplane.bottleneck.anneal import curve
+from infoplane.bottleneck.joint import Joint
 from infoplane.datasets.known import icosahedron
 from infoplane.experiments.blackbox.bound import input_compression_bound
 from infoplane.experiments.blackbox.compression import generalisation
 from infoplane.experiments.blackbox.experiment import Blackbox
 from infoplane.experiments.blackbox.family import Variants
-from infoplane.experiments.blackbox.problem import BETAS, exact_curve, learned_from, patterns
+from infoplane.experiments.blackbox.problem import (
+    BETAS,
+    ceiling,
+    exact_curve,
+    learned_from,
+    patterns,
+)
 from infoplane.experiments.blackbox.settings import PROTOCOLS, Looking, Variant
 from infoplane.quantities.tables import mutual_information
 from infoplane.report.references import Citations
@@ -154,6 +163,35 @@ def test_the_exact_curve_is_that_of_the_acceptance_statement():
     assert exact_curve("hard")[0] == pytest.approx([0.0, 0.9991571208], abs=1e-9)
 
 
+def test_nothing_on_the_exact_curve_lies_above_what_is_drawn():
+    table = Joint.of_table(icosahedron.joint(icosahedron.soft_rule(), lumped=True))
+    between = curve(table, betas=[1.085, 1.105, 1.25, 1.7, 4.0, 30.0, 1000.0])
+    x = np.array([0.0, *between.rates, 6.0])
+    y = np.array([0.0, *between.relevances, table.information])
+    drawn = ceiling(x, exact_curve("soft"), "soft")
+    assert (y <= drawn + 1e-9).all() and (drawn - y).max() < 0.02
+    assert ceiling(x, exact_curve("hard"), "hard") == pytest.approx(np.minimum(x, 0.9991571208))
+
+
+def test_a_blunter_rule_tells_less_of_the_label():
+    told = [patterns("soft", 0, sharpness).p.std() for sharpness in (3.0, 12.0)]
+    assert told[0] < told[1]
+    assert exact_curve("soft", 3.0)[1][-1] < exact_curve("soft")[1][-1]
+    assert canonical(Variant(rule="soft")) == {
+        key: value
+        for key, value in canonical(Variant(rule="soft", sharpness=3.0)).items()
+        if key != "sharpness"
+    }
+
+
+def test_networks_can_learn_from_patterns_of_their_own_under_any_protocol():
+    own = learned_from(Variant(share=0.05, drawn=True).plan, 3, seed=0)
+    first = learned_from(Variant(share=0.05).plan, 3, seed=0)
+    assert own.shape == first.shape == (3, 205)
+    assert (first == torch.arange(205)).all() and own.max() > 2048
+    assert len({tuple(one.tolist()) for one in own}) == 3
+
+
 # what is said of a run
 
 
@@ -276,6 +314,47 @@ def test_the_counter_experiments_are_judged_on_their_members(runs):
     }
 
 
+def test_noisy_networks_that_only_rise_support_neither_compression_nor_clustering():
+    looking = replace(SMALL.looking, noisy_snapshots=6)
+    trace = traced(of(SETTINGS["published noise=0.01"], looking=looking))
+    moments, measured = trace.sizes["snapshot"], trace["I_XT"].notnull()
+    for first, last, verdict in ((1.0, 3.0, Verdict.CONTRADICTED), (4.0, 1.0, Verdict.SUPPORTED)):
+        shaped = trace.copy(deep=True)
+        course = np.broadcast_to(
+            np.linspace(first, last, moments)[:, None, None, None], measured.shape
+        )
+        shaped["I_XT"] = trace["I_XT"].copy(data=course).where(measured)
+        bins = xr.zeros_like(trace["clusters_T"]) + shaped["I_XT"].sel(estimator="width", drop=True)
+        noise = 0.01 * xr.DataArray(np.arange(bins.sizes["init"]), dims="init")
+        shaped["clusters_T"] = (bins + noise).transpose(*trace["clusters_T"].dims)
+        found = Blackbox.findings([shaped])
+        assert verdicts(found, "compression-in-noise", "propagated") == {verdict}
+        told = verdicts(found, "clustering", "propagated")
+        assert told == ({Verdict.SUPPORTED} if first > last else {Verdict.UNDECIDED})
+
+
+def test_shares_are_compared_among_members_that_learn_alike(runs):
+    names = ("published share=0.05 drawn=True", "published share=0.85 drawn=True")
+    parts = {name: planted(runs["published"], height=3.0) for name in names}
+    found = Variants.findings([family({"published": runs["published"], **parts}, "variant")])
+    (shares,) = [one for one in found if one.key == "generalisation"]
+    assert set(shares.readings[0].parts) == {
+        f"hidden.{layer}, {share} alone" for layer in (4, 5) for share in ("5%", "85%")
+    }
+
+
+def test_full_batches_say_by_what_they_are_trained(runs):
+    parts = {
+        name: planted(runs["published batch_size=0"], height=3.0)
+        for name in ("published batch_size=0", "paper batch_size=0")
+    }
+    whole = family({"published": runs["published"], **parts}, "variant")
+    found = {one.key: one for one in Variants.findings([whole])}
+    assert any("Adam on all" in note for note in found["compression full-batch"].notes)
+    other = found["compression full-batch paper batch_size=0"]
+    assert any("gradient descent on all" in note for note in other.notes)
+
+
 # the family
 
 
@@ -293,6 +372,7 @@ def test_all_members_are_judged_and_shown_together(runs):
         "compression none-relu",
         "compression full-batch",
         "generalisation",
+        "compression-in-noise",
         "clustering",
     ]
     alone = {one.key: one for one in Blackbox.findings([runs["published"]])}
@@ -339,7 +419,15 @@ def test_networks_that_are_compared_are_said_to_differ_in_what_they_do(runs, nam
     assert words in generalisation(trace).statement
 
 
-@pytest.mark.parametrize("name", [*SETTINGS, "ibsgd rule=soft optimiser=sgd learning_rate=0.25"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *SETTINGS,
+        "ibsgd rule=soft optimiser=sgd learning_rate=0.25",
+        "published rule=soft share=0.05 drawn=True sharpness=3.0",
+        "paper drawn=False",
+    ],
+)
 def test_a_name_and_its_variant_are_one(name):
     one = Variant.named(name)
     assert one.name == name
@@ -372,6 +460,8 @@ def test_one_bit_less_is_worth_twice_the_samples():
         (lambda: Variant(share=1.0), "share=1.0"),
         (lambda: Variant(learning_rate=0.0), "learning_rate=0.0"),
         (lambda: Variant(noise=-0.1), "noise=-0.1"),
+        (lambda: Variant(sharpness=3.0), "take rule=soft"),
+        (lambda: Variant(rule="soft", sharpness=0.0), "sharpness=0.0"),
         (lambda: Variant(batch_size=-1), "batch_size=-1"),
         (lambda: Variant.named("nobody"), "names no variant"),
         (lambda: Variant.named("published colour=red"), "colour"),

@@ -5,7 +5,7 @@ import pytest
 
 from infoplane.experiments.autoencoder.experiment import Autoencoder
 from infoplane.numerics.bandwidth import LeeJo, Silverman
-from infoplane.store.address import NOT_ADDRESSED, address, canonical
+from infoplane.store.address import ADDED_LATER, NOT_ADDRESSED, address, canonical
 from infoplane.values.errors import InfoplaneError
 
 
@@ -49,6 +49,23 @@ def test_an_integer_in_a_field_of_floats_is_a_float():
         factor: float
 
     assert where(Width(5)) == where(Width(5.0)) != where(Width(6))
+
+
+def test_a_field_that_came_later_counts_where_it_changes_something():
+    @dataclass(frozen=True)
+    class Settings:
+        steps: int = 10
+
+    before = Settings()
+
+    @dataclass(frozen=True)
+    class Settings:  # noqa: F811 — the same experiment, a version later
+        steps: int = 10
+        shuffled: bool | None = field(default=None, metadata=ADDED_LATER)
+
+    assert canonical(Settings()) == canonical(before)
+    assert where(Settings()) == where(before) != where(Settings(shuffled=False))
+    assert canonical(Settings(shuffled=True))["shuffled"] is True
 
 
 def test_what_is_no_plain_value_cannot_be_a_setting():

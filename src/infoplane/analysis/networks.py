@@ -101,11 +101,6 @@ def after_peak(curve: Curve, other: Curve) -> xr.DataArray:
     return _along(rule, curve, other)
 
 
-def whole_course(curve: Curve, other: Curve) -> xr.DataArray:
-    """Spearman's rank correlation of two curves over all moments, by network."""
-    return _along(rank_correlation, curve, other)
-
-
 def pseudo_values(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Spearman's ρ with the jackknife's deviations around it, one number for every network.
 

@@ -10,19 +10,23 @@ from infoplane.values.errors import InfoplaneError
 
 NOT_ADDRESSED = {"address": False}
 """Metadata of fields that say where or how, never what: paths, devices, numbers of jobs."""
+ADDED_LATER = {"added_later": True}
+"""Metadata of fields that an experiment got after it had runs, and whose default leaves everything
+as it was: at that default they are left out, so that those runs keep their addresses."""
 
 
 def canonical(value: Any) -> Any:  # noqa: ANN401 — any nested configuration
     """A value as plain JSON, with the type name of every dataclass in it.
 
     Two rules with equal fields but different types differ; an integer in a field of floats is a
-    float; fields marked with ``NOT_ADDRESSED`` are left out.
+    float; fields marked with ``NOT_ADDRESSED`` are left out, and at their defaults those marked
+    with ``ADDED_LATER``.
 
     Raises:
         InfoplaneError: Something in it is neither a dataclass nor plain data.
     """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        addressed = [f for f in dataclasses.fields(value) if f.metadata.get("address", True)]
+        addressed = [f for f in dataclasses.fields(value) if _counts(f, getattr(value, f.name))]
         entries = {field.name: getattr(value, field.name) for field in addressed}
         for field in addressed:
             if field.type in (float, "float"):
@@ -37,6 +41,12 @@ def canonical(value: Any) -> Any:  # noqa: ANN401 — any nested configuration
     raise InfoplaneError(
         f"A {type(value).__name__} cannot be part of a run's settings; use plain values."
     )
+
+
+def _counts(field: dataclasses.Field[Any], value: object) -> bool:
+    """Whether a field says what is computed."""
+    as_before = field.metadata.get("added_later", False) and value == field.default
+    return bool(field.metadata.get("address", True)) and not as_before
 
 
 def unaddressed(settings: object) -> dict[str, str]:

@@ -7,8 +7,10 @@ from infoplane.analysis.networks import compared
 from infoplane.experiments.blackbox.compression import (
     CLUSTERS,
     COMPRESSES,
+    NOISY,
     clustering,
     compresses,
+    compresses_in_noise,
     generalisation,
     published,
     saturation,
@@ -18,7 +20,7 @@ from infoplane.observe.networks import PROPAGATED
 from infoplane.values.finding import Finding
 from infoplane.values.trace import Trace
 
-OF_COMPARED = (COMPRESSES, CLUSTERS)
+OF_COMPARED = (COMPRESSES, CLUSTERS, NOISY)
 """Claims over the networks that all estimators measured; all others are over all networks."""
 
 
@@ -32,7 +34,7 @@ def claims(trace: Trace) -> list[Claim]:
         onset(),
         *([saturation()] if tanh else []),
         generalisation(trace),
-        *([clustering()] if noisy else []),
+        *([compresses_in_noise(), clustering()] if noisy else []),
     ]
 
 

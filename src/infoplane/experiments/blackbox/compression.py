@@ -15,7 +15,6 @@ from infoplane.analysis.networks import (
     measured_by,
     peak_and_end,
     pseudo_values,
-    whole_course,
 )
 from infoplane.experiments.blackbox.asked import (
     FALL,
@@ -33,7 +32,8 @@ from infoplane.values.trace import Trace
 
 NO_EDGES = "its edges lie within [−1, 1], and the activations do not."
 COMPRESSES, PUBLISHED, SATURATION = "compression", "published", "saturation"
-GENERALISES, CLUSTERS = "generalisation", "clustering"
+GENERALISES, CLUSTERS, NOISY = "generalisation", "clustering", "compression-in-noise"
+OWN_NOISE = "the others do not know the network's noise."
 
 
 def compresses() -> Claim:
@@ -68,6 +68,26 @@ def published() -> Claim:
         evidence=falls,
         asked_of=names,
         because="this is about the published estimator alone.",
+        notes=(FALL,),
+    )
+
+
+def compresses_in_noise() -> Claim:
+    """The true information of noisy networks falls."""
+
+    def names(trace: Trace) -> list[str]:
+        return [PROPAGATED]
+
+    return Claim(
+        key=NOISY,
+        statement="In networks trained with noise I(X;T) of the last two hidden layers, which "
+        "training can change there, falls from its maximum until the end.",
+        source=f"{GOLDFELD}, noisy networks compress when they cluster",
+        statistic=by_layer(margin, names),
+        rests_on=of_propagated,
+        evidence=falls,
+        asked_of=names,
+        because=OWN_NOISE,
         notes=(FALL,),
     )
 
@@ -169,7 +189,7 @@ def clustering() -> Claim:
         steps = np.isin(trace["step"].values, noisy["step"].values)
         bins = trace["clusters_T"].isel(snapshot=steps)
         parts = {
-            layer: whole_course(noisy["I_XT"].sel(layer=layer), bins.sel(layer=layer))
+            layer: after_peak(noisy["I_XT"].sel(layer=layer), bins.sel(layer=layer))
             for layer in LAST
         }
         return together(parts)
@@ -179,16 +199,17 @@ def clustering() -> Claim:
 
     return Claim(
         key=CLUSTERS,
-        statement="In networks trained with noise, I(X;T) of the last two hidden layers rises and "
-        "falls with H(Bin(T)), the clustering of the activations.",
+        statement="In networks trained with noise, I(X;T) of the last two hidden layers falls, "
+        "from its maximum on, with H(Bin(T)), the clustering of the activations.",
         source=f"{GOLDFELD}, compression is clustering",
         statistic=along,
-        rests_on=lambda trace: of_propagated(trace),
+        rests_on=of_propagated,
         unit="1",
         asked_of=names,
-        because="the others do not know the network's noise.",
+        because=OWN_NOISE,
         notes=(
-            "The effect is Spearman's ρ over training; bins are of the network without its noise.",
+            "The effect is Spearman's ρ over the moments after the maximum, 0 where fewer than "
+            "four are left; bins are of the network without its noise.",
         ),
     )
 

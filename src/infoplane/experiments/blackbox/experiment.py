@@ -20,7 +20,7 @@ from infoplane.experiments.blackbox.problem import (
     membership,
     patterns,
 )
-from infoplane.experiments.blackbox.settings import FULL, Looking, Protocol, Variant
+from infoplane.experiments.blackbox.settings import FULL, Looking, Protocol, Rule, Variant
 from infoplane.experiments.on_images import checkpoint_every
 from infoplane.experiments.protocol import Experiment
 from infoplane.experiments.settings import require_at_least
@@ -140,7 +140,7 @@ class Blackbox(Experiment):
     def run(self, resume: Checkpoint | None = None) -> Iterator[Row | Checkpoint | Tick]:
         """Trains and measures; resumed, yields what comes after the checkpoint."""
         model, plan = self.model(), self.plan
-        problem = patterns(self.variant.rule, self.seed)
+        problem = patterns(self.variant.rule, self.seed, self.variant.sharpness)
         chosen = learned_from(plan, self.networks, self.seed)
         m = chosen.shape[1]
         size = min(m, plan.batch_size or m)
@@ -166,7 +166,7 @@ class Blackbox(Experiment):
             [
                 self.networks_seen(problem, chosen, moments),
                 self.gradients(objective, m, size, moments),
-                ExactCurve(self.variant.rule, moments[0]),
+                ExactCurve(self.variant.rule, self.variant.sharpness, moments[0]),
             ],
             at=frozenset(moments),
             optimiser=optimiser,
@@ -275,10 +275,12 @@ class ExactCurve:
 
     Attributes:
         rule: Which labels.
+        sharpness: Of the soft rule.
         at: The step at which it is told.
     """
 
-    rule: Any
+    rule: Rule
+    sharpness: float
     at: int
 
     def __call__(self, snapshot: Snapshot) -> Measured:
@@ -294,7 +296,10 @@ class ExactCurve:
                 attrs={"long_name": f"{of} of the exact bottleneck", "unit": BIT},
             )
             for name, of, numbers in zip(
-                ("exact_rates", "exact_relevances"), told, exact_curve(self.rule), strict=True
+                ("exact_rates", "exact_relevances"),
+                told,
+                exact_curve(self.rule, self.sharpness),
+                strict=True,
             )
         }
         return Measured(values)

@@ -12,11 +12,11 @@ from infoplane.analysis.family import member
 from infoplane.analysis.networks import INIT, fall, margin, peak_and_end, rank_correlation
 from infoplane.experiments.blackbox.asked import COUNTED, FALL, LAST, PAPER, SAXE, by_layer, counted
 from infoplane.experiments.blackbox.compression import (
-    CLUSTERS,
     COMPRESSES,
     GENERALISES,
     clustering,
     compresses,
+    compresses_in_noise,
     falls,
     goes_with_error,
     last_errors,
@@ -39,13 +39,14 @@ def claims(trace: Trace) -> list[Claim]:
     base = plain(names)
     found: list[Claim] = []
     if base is not None:
-        whole = replace(Variant.named(base), share=None)
         found += [of_member(trace, one, base) for one in _of_tanh()]
         found += _of_others(trace, names, base)
-        shares = [one for one in names if replace(Variant.named(one), share=None) == whole]
-        found += [_across_shares(shares)] if len(shares) > 1 else []
+    found += [_at_once(trace, one, base) for one in names if _is_at_once(one)]
+    groups = [one for one in _by_share(names).values() if len(one) > 1]
+    found += [_across_shares(one, _alone(GENERALISES, groups, one[0])) for one in groups]
     noisy = [one for one in names if Variant.named(one).noise]
-    found += [of_member(trace, clustering(), one, _alone(CLUSTERS, noisy, one)) for one in noisy]
+    for claim in (compresses_in_noise(), clustering()):
+        found += [of_member(trace, claim, one, _alone(claim.key, noisy, one)) for one in noisy]
     stochastic = [one for one in names if Variant.named(one).plan.optimiser == "sgd"]
     gradual = [one for one in stochastic if Variant.named(one).plan.batch_size != FULL]
     return found + [
@@ -61,7 +62,7 @@ def plain(names: Sequence[str]) -> str | None:
 def part(trace: Trace, name: str) -> Trace:
     """One member as a run of its own."""
     variant = Variant.named(name)
-    told = {"activation": variant.activation, "noise": variant.noise, "rule": variant.rule}
+    told = {"variant": name, "activation": variant.activation, "noise": variant.noise}
     return member(trace, ALONG, name).assign_attrs(told)
 
 
@@ -85,8 +86,40 @@ def of_member(family: Trace, claim: Claim, name: str, key: str = "") -> Claim:
     )
 
 
-def _alone(key: str, names: Sequence[str], name: str) -> str:
-    return key if len(names) == 1 else f"{key} {name}"
+def _alone(key: str, several: Sequence[object], name: str) -> str:
+    """A claim's key, with a name behind it where it is asked of several."""
+    return key if len(several) == 1 else f"{key} {name}"
+
+
+def _by_share(names: Sequence[str]) -> dict[str, list[str]]:
+    """Members that differ in nothing but the share of patterns they learn from."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        found.setdefault(replace(Variant.named(name), share=None).name, []).append(name)
+    return found
+
+
+def _is_at_once(name: str) -> bool:
+    """Whether a protocol was changed in nothing but that all samples make one minibatch."""
+    variant = Variant.named(name)
+    return name == Variant(variant.protocol, batch_size=FULL).name
+
+
+def _at_once(trace: Trace, name: str, base: str | None) -> Claim:
+    """Full batches compress as well."""
+    variant = Variant.named(name)
+    own = base is not None and variant.protocol == Variant.named(base).protocol
+    by = {"adam": "Adam", "sgd": "gradient descent"}[variant.plan.optimiser]
+    claim = replace(
+        compresses(),
+        source=f"{SAXE}, full-batch gradient descent compresses as well",
+        notes=(
+            FALL,
+            f"This is {by} on all training samples at once: one update an epoch, where minibatches "
+            "make several.",
+        ),
+    )
+    return of_member(trace, claim, name, f"{COMPRESSES} full-batch" + ("" if own else f" {name}"))
 
 
 def _of_tanh() -> list[Claim]:
@@ -102,19 +135,6 @@ def _of_others(trace: Trace, names: Sequence[str], base: str) -> list[Claim]:
         other = replace(own, activation=activation).name
         if other in names:
             found += [_falls_less(base, other), _does_not_fall(other)]
-    full = replace(own, batch_size=FULL).name
-    if full in names:
-        found += [
-            of_member(
-                trace,
-                replace(
-                    compresses(),
-                    source=f"{SAXE}, full-batch gradient descent compresses as well",
-                ),
-                full,
-                f"{COMPRESSES} full-batch",
-            )
-        ]
     return found
 
 
@@ -175,7 +195,7 @@ def _activation(name: str) -> str:
     return Variant.named(name).activation
 
 
-def _across_shares(names: Sequence[str]) -> Claim:
+def _across_shares(names: Sequence[str], key: str) -> Claim:
     """Fall and test error of the networks of each share of training samples."""
 
     def within(trace: Trace) -> xr.DataArray:
@@ -203,7 +223,7 @@ def _across_shares(names: Sequence[str]) -> Claim:
         }
 
     return Claim(
-        key=GENERALISES,
+        key=key,
         statement="Of networks that learn from as many samples, those whose I(X;T) of the last "
         "two hidden layers falls more have a smaller test error, under each share of training "
         "samples.",

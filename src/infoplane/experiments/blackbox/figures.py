@@ -12,16 +12,20 @@ from infoplane.experiments import panels as shared
 from infoplane.experiments.blackbox import duration
 from infoplane.experiments.blackbox.asked import counted, suited
 from infoplane.experiments.blackbox.gradient import crossing_epochs, snr_curves
+from infoplane.experiments.blackbox.problem import ceiling
+from infoplane.experiments.blackbox.settings import Variant
 from infoplane.values.panel import Axis, Panel, Series
 from infoplane.values.trace import Trace
 
 EPOCHS = Axis("epoch + 1", log=True)
 EXACT = {
-    "soft": "Dashed: the exact bottleneck of the soft rule, which nothing exceeds that is computed "
-    "from the true p(y|x), as bins are.",
+    "soft": "Dashed: the lowest of the lines that touch the exact bottleneck of the soft rule, "
+    "which nothing exceeds that is computed from the true p(y|x), as bins are.",
     "hard": "Dashed: min(I(X;T), H(Y)), the whole curve where labels are a function of the input: "
     "no point on it belongs to one β, so that no layer can be told its own.",
 }
+POINTS = 400
+"""Of the exact curve."""
 _OVER_TRAINING = {
     "I_XT": "What each layer seems to keep of the input; the mean over networks.",
     "I_TY": "What each layer tells of the label; the mean over networks.",
@@ -63,7 +67,7 @@ def chains(one: Trace) -> dict[str, Chain]:
 def plane(one: Trace, estimator: str) -> Panel:
     """The plane under one estimator, with the exact curve of the problem."""
     drawn = shared.plane(one, estimator)
-    words = EXACT[str(one.attrs.get("rule", "hard"))]
+    words = EXACT[Variant.named(str(one.attrs["variant"])).rule]
     return replace(
         drawn,
         caption=f"From faint to full over training; the large mark is the step above. {words}",
@@ -75,19 +79,15 @@ def plane(one: Trace, estimator: str) -> Panel:
 
 
 def exact(trace: Trace) -> Series:
-    """The exact curve, as far as the plane goes."""
-    rates, relevances = (
+    """What nothing exceeds, as far as the plane goes."""
+    solved = tuple(
         mean("", trace[name].dropna("snapshot", how="all").isel(snapshot=0)).values
         for name in ("exact_rates", "exact_relevances")
     )
-    end = float(trace["I_XT"].max())
-    beyond = max(end, float(rates[-1]))
-    return Series(
-        "exact bottleneck",
-        np.append(rates, beyond),
-        np.append(relevances, relevances[-1]),
-        dashed=True,
-    )
+    variant = Variant.named(str(trace.attrs["variant"]))
+    x = np.linspace(0, max(float(trace["I_XT"].max()), 2.0), POINTS)
+    y = ceiling(x, (solved[0], solved[1]), variant.rule, variant.sharpness)
+    return Series("exact bottleneck", x, y, dashed=True)
 
 
 def gradients(trace: Trace) -> list[Panel]:

@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, final
 
+from infoplane.datasets.known.icosahedron import SHARPNESS
 from infoplane.experiments.settings import require_at_least
 from infoplane.models.stacked import ActivationName, Fan
 from infoplane.record.schedule import LogSpaced, some_of
+from infoplane.store.address import ADDED_LATER
 from infoplane.values.errors import InfoplaneError
 
 ProtocolName = Literal["published", "paper", "ibsgd"]
@@ -80,6 +82,9 @@ class Variant:
         learning_rate: Step of the optimiser.
         share: Share of the patterns that is learned from.
         noise: Standard deviation of noise in every hidden unit while learning; 0 for none.
+        drawn: Whether every network learns from patterns of its own, drawn at random; else all
+            from the first of the ordered table, in which a small share lacks whole halves of it.
+        sharpness: σ of the soft rule p(y = 1|x) = 1/(1 + exp(−σ (f(x) − θ))).
     """
 
     protocol: ProtocolName = "published"
@@ -90,8 +95,16 @@ class Variant:
     learning_rate: float | None = None
     share: float | None = None
     noise: float = 0.0
+    drawn: bool | None = field(default=None, metadata=ADDED_LATER)
+    sharpness: float = field(default=SHARPNESS, metadata=ADDED_LATER)
 
     def __post_init__(self) -> None:
+        if not (math.isfinite(self.sharpness) and self.sharpness > 0):
+            raise InfoplaneError(f"sharpness={self.sharpness}: it is finite and positive.")
+        if self.sharpness != SHARPNESS and self.rule == "hard":
+            raise InfoplaneError(
+                f"sharpness={self.sharpness} is of the soft rule: take rule=soft as well."
+            )
         if self.batch_size is not None:
             require_at_least(0, batch_size=self.batch_size)
         if self.share is not None and not 0 < self.share < 1:
@@ -158,6 +171,8 @@ _READ: Mapping[str, Any] = {
     "learning_rate": float,
     "share": float,
     "noise": float,
+    "drawn": {"True": True, "False": False}.__getitem__,
+    "sharpness": float,
 }
 
 

@@ -9,6 +9,7 @@ import xarray as xr
 from infoplane.analysis.repeated import mean
 from infoplane.experiments import panels as shared
 from infoplane.experiments.dual.claims import chain, claims
+from infoplane.experiments.dual.known import exact
 from infoplane.experiments.gaps import diverged, left_out
 from infoplane.experiments.members import in_figures, last
 from infoplane.experiments.sentences import probe_told, verdicts_told
@@ -19,6 +20,8 @@ from infoplane.values.table import Cell, Table
 from infoplane.values.trace import Trace, held_out, settings_of, sides
 
 RATE, RELEVANCE = Axis("I(X;Z)", "bit"), Axis("I(Z;Y)", "bit")
+POINTS = 200
+"""Of the exact curve of the known problem."""
 _OVER_TRAINING = {
     "I_XT": "What the code keeps of the input at most.",
     "I_TY": "What the code tells of the class at least; the same under both bounds on I(X;Z).",
@@ -96,24 +99,22 @@ def known(trace: Trace, parts: Mapping[str, Sequence[Trace]]) -> Panel:
         trace: Any Trace that has the exact points.
         parts: Traces of trained members, by what their points are called.
     """
+    solved = exact(dual=False)
+    rates = np.linspace(0, 1.5 * float(solved.rates[-1]), POINTS)
     curves = (
-        ("exact bottleneck", "exact_rates", "exact_relevances"),
-        ("exact dual", "dual_rates", "dual_relevances"),
-    )
-    exact = tuple(
-        Series(name, _exact(trace, rates), _exact(trace, relevances))
-        for name, rates, relevances in curves
+        Series("exact bottleneck", rates, np.array([solved.ceiling(one) for one in rates])),
+        Series("exact dual", _exact(trace, "dual_rates"), _exact(trace, "dual_relevances")),
     )
     points = tuple(_points(name, some) for name, some in parts.items())
     return Panel(
         key="known",
         title="The known problem",
         caption="Five inputs and two classes, solved exactly at ten β, and the same losses "
-        "trained on it: integrals of the trained encoder, no bounds. Nothing can lie above the "
-        "exact bottleneck.",
+        "trained on it: integrals of the trained encoder, no bounds. The exact bottleneck is drawn "
+        "as the lowest of the lines that touch it, which nothing can lie above.",
         x=RATE,
         y=RELEVANCE,
-        series=(*exact, *points),
+        series=(*curves, *points),
     )
 
 
