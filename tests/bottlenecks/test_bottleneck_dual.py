@@ -45,7 +45,17 @@ def test_the_symmetric_source_has_its_closed_form(error, critical, times, rate, 
     assert not np.allclose(found.decoder, found.bayes_decoder)
 
 
-@given(st.integers(0, 10_000))
+@pytest.mark.parametrize("error", [0.1, 0.25])
+def test_the_dual_splits_at_its_critical_beta(error):
+    critical = 4 / np.log((1 - error) / error) ** 2
+    below, above = (
+        solve(oracle.binary_source(error), times * critical, dual=True) for times in (0.98, 1.02)
+    )
+    assert below.rate < 1e-10 and below.clusters == 1
+    assert above.rate > 1e-3 and above.clusters == 2
+
+
+@pytest.mark.parametrize("seed", range(200))
 def test_the_least_distortion_is_minus_log_z(seed):
     rng = np.random.default_rng(seed)
     rows, weights = rng.dirichlet(np.ones(4), 5), rng.dirichlet(np.ones(5))
