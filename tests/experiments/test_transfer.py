@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ import xarray as xr
 from scipy.stats import spearmanr
 
 from infoplane.analysis.claims import judge
+from infoplane.engine.grid import gridded, grids_in
+from infoplane.experiments.feedback.experiment import TransferFeedback
 from infoplane.experiments.transfer.claims import claims
 from infoplane.experiments.transfer.experiment import LayerTransfers
 from infoplane.experiments.transfer.settings import Asking, Learning
@@ -32,6 +35,7 @@ from infoplane.values.errors import InfoplaneError
 from infoplane.values.finding import Verdict
 from infoplane.values.trace import Checkpoint, Row, trace_of
 
+SWEEPS = Path(__file__).parents[2] / "sweeps"
 SMALL = LayerTransfers(
     hidden=(12, 8),
     learning=Learning(epochs=3, batch_size=50, learning_rate=0.1, snapshots=4, evaluation=200),
@@ -287,3 +291,14 @@ def test_units_are_drawn_once_and_cut_by_a_rule():
 def test_bad_settings(how, said):
     with pytest.raises(InfoplaneError, match=said):
         Asking(**how)
+
+
+def test_the_settings_of_the_reproduction_are_those_of_the_experiment():
+    found = gridded(LayerTransfers(), grids_in(SWEEPS / "s4.toml"))
+    told = [(one.dataset, one.network, one.hidden, one.learning.images) for one in found]
+    assert told == [("mnist", "mlp", (64, 32), 20_000), ("mnist", "cnn", (120,), 6000)]
+    fed = gridded(TransferFeedback(), grids_in(SWEEPS / "s4-feedback.toml"))
+    assert [one.feeding.signal for one in fed] == ["te", "effective", "cnn_te_2021"]
+    assert {(one.dataset, one.course.images, one.course.epochs) for one in fed} == {
+        ("mnist", 6000, 10)
+    }
