@@ -45,6 +45,7 @@ def panels(trace: Trace) -> list[Panel]:
         *(shared.plane(part, name, side) for name in names for side, part in probes.items()),
         *_twice(trace, names, lambda one, name: [shared.plane(one, name)], control_alone=True),
         *shared.layer_wise(probes, "class"),
+        *_of_control(trace, lambda one: shared.layer_wise({"": one}, "class")),
         *_twice(trace, names, _backward),
         *(_pairs_of(trace) if has_pairs(trace) else []),
         *(
@@ -52,10 +53,8 @@ def panels(trace: Trace) -> list[Panel]:
             for key, (title, caption) in _COMPANIONS.items()
         ),
         shared.norms(last),
-        *(
-            shared.strip(last, {"forward": forward(last), "backward": backward(last)}, name)
-            for name in names
-        ),
+        *_of_control(trace, lambda one: [shared.norms(one)]),
+        *_twice(trace, names, _chains),
     ]
 
 
@@ -126,21 +125,31 @@ def _twice(
     own = (
         [] if control_alone else [p for name in names for p in draw(held_out(network(trace)), name)]
     )
+    twins = _of_control(trace, lambda one: [p for name in names for p in draw(one, name)])
+    if len(twins) != len(own):
+        return [*own, *twins]
+    return [panel for pair in zip(own, twins, strict=True) for panel in pair]
+
+
+def _of_control(trace: Trace, draw: Callable[[Trace], list[Panel]]) -> list[Panel]:
+    """Figures of the network that learns shuffled labels; none without it."""
     if not has_control(trace):
-        return own
-    twins = [
+        return []
+    return [
         replace(
             panel,
             key=f"{panel.key}-shuffled",
             title=f"{panel.title}, {LABELS}" if LABELS not in panel.title else panel.title,
             caption=f"The control: the same network, trained on shuffled labels. {panel.caption}",
         )
-        for name in names
-        for panel in draw(held_out(control(trace)), name)
+        for panel in draw(held_out(control(trace)))
     ]
-    if len(twins) != len(own):
-        return [*own, *twins]
-    return [panel for pair in zip(own, twins, strict=True) for panel in pair]
+
+
+def _chains(trace: Trace, estimator: str) -> list[Panel]:
+    """Where the inequalities hold."""
+    both = {"forward": forward(trace), "backward": backward(trace)}
+    return [shared.strip(trace, both, estimator)]
 
 
 def _backward(trace: Trace, estimator: str) -> list[Panel]:
