@@ -98,6 +98,14 @@ def test_else_by_their_folders(settings):
     assert named(runs, [("x", "run"), ("y", "run")]) == ["x/run", "y/run"]
 
 
+def test_many_settings_are_told_where_a_run_is_not_as_most():
+    plain = {f"long_setting_{i}": 0 for i in range(9)}
+    runs = [plain, *(plain | {f"long_setting_{i}": 1} for i in range(9))]
+    folders = [(str(i),) for i in range(10)]
+    expected = ["as most", *(f"long_setting_{i}=1" for i in range(9))]
+    assert named([trace(settings=one) for one in runs], folders) == expected
+
+
 def test_three_runs_of_which_two_have_one_setting_are_never_confused():
     runs = [trace(settings={"k": k}) for k in (1, 1, 2)]
     assert named(runs, [("a",), ("b",), ("c",)]) == ["a", "b", "c"]

@@ -1,6 +1,7 @@
 """Names of runs, or of settings with several seeds: what they differ in."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,7 +9,7 @@ from infoplane.analysis.across import SEEDS
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.trace import Trace, settings_of
 
-ABSENT = "not set"
+ABSENT, AS_MOST = "not set", "as most"
 LONGEST = 48
 """A run's name of more characters than this helps nobody; its folder is named instead."""
 
@@ -16,7 +17,8 @@ LONGEST = 48
 def named(traces: Sequence[Trace], folders: Sequence[Sequence[str]]) -> list[str]:
     """A name for every run: the settings it differs in, or its folder if these are too many.
 
-    Which seeds several of one setting have is no part of its name.
+    Where all settings that differ somewhere are too many, those are told in which a run is not as
+    most of them are. Which seeds several of one setting have is no part of its name.
 
     Args:
         traces: The runs, or several seeds of a setting as one.
@@ -27,9 +29,10 @@ def named(traces: Sequence[Trace], folders: Sequence[Sequence[str]]) -> list[str
     """
     if len(traces) < 2:
         raise InfoplaneError(f"A comparison needs at least two runs, got {len(traces)}.")
-    names = labels(differing(traces))
-    telling = 1 < len(set(names)) == len(names) and max(map(len, names)) <= LONGEST
-    return names if telling else _by_folder(folders)
+    for names in (labels(found := differing(traces)), exceptions(found)):
+        if 1 < len(set(names)) == len(names) and max(map(len, names)) <= LONGEST:
+            return names
+    return _by_folder(folders)
 
 
 def differing(traces: Sequence[Trace]) -> dict[str, tuple[str, ...]]:
@@ -61,6 +64,26 @@ def labels(different: Mapping[str, Sequence[str]]) -> list[str]:
     lists = zip(*different.values(), strict=True)
     return [
         ", ".join(f"{name}={value}" for name, value in zip(short.values(), values, strict=True))
+        for values in lists
+    ]
+
+
+def exceptions(different: Mapping[str, Sequence[str]]) -> list[str]:
+    """The same, of each the settings alone in which it is not as most are; ``AS_MOST`` for none.
+
+    >>> exceptions({"size": ("2", "2", "4"), "training.steps": ("9", "5", "9")})
+    ['as most', 'steps=5', 'size=4']
+    """
+    usual = {key: Counter(values).most_common(1)[0][0] for key, values in different.items()}
+    short = short_names(different)
+    lists = zip(*different.values(), strict=True)
+    return [
+        ", ".join(
+            f"{short[key]}={value}"
+            for key, value in zip(different, values, strict=True)
+            if value != usual[key]
+        )
+        or AS_MOST
         for values in lists
     ]
 
