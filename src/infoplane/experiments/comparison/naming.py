@@ -10,7 +10,7 @@ from infoplane.values.errors import InfoplaneError
 from infoplane.values.trace import Trace, settings_of
 
 ABSENT, AS_MOST = "not set", "as most"
-LONGEST = 48
+LONGEST = 64
 """A run's name of more characters than this helps nobody; its folder is named instead."""
 
 
