@@ -27,7 +27,7 @@ from infoplane.measures.transfer.history import History
 from infoplane.measures.transfer.pairs import CountedPairs, null_of
 from infoplane.measures.transfer.pairwise import pairwise_transfer_entropy
 from infoplane.measures.transfer.populations import Words, populations, transfers, words_of
-from infoplane.measures.transfer.surrogates import Permuted
+from infoplane.measures.transfer.surrogates import GivenPast, Permuted
 from infoplane.numerics.coincidences import COUNTINGS, has_numba
 
 N, UNITS, SAMPLE = 10_000, 1000, 300
@@ -117,9 +117,11 @@ def all_pairs() -> None:
     pairs = CountedPairs(words_of(x, y, History(), 2), quickest)
     once = pairs.measured()
     one = time.perf_counter() - start
-    start = time.perf_counter()
-    null_of(pairs, once, Permuted().orders(pairs.moments, 10, 0))
-    print(f"  a surrogate / one pass: {(time.perf_counter() - start) / 10 / one:.2f} (of 10)")
+    for surrogates in (Permuted(), GivenPast()):
+        start = time.perf_counter()
+        null_of(pairs, once, surrogates, 10, 0)
+        ratio = (time.perf_counter() - start) / 10 / one
+        print(f"  a surrogate / one pass: {ratio:.2f} (of 10, {surrogates.words})")
     start = time.perf_counter()
     pairwise_transfer_entropy(source=x, target=y)
     print(f"  pairwise_transfer_entropy with its evidence: {time.perf_counter() - start:.2f} s")
