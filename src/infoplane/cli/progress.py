@@ -99,6 +99,11 @@ def sweeping(name: str, labels: Mapping[str, str]) -> Iterator[SweepWatcher]:
         yield _OnTerminal(name, labels, bars).told
 
 
+TOLD_FROM = 0.05
+"""The share of all work from which on the time left is told: what is measured most densely at the
+beginning would make it hours."""
+
+
 class _Told(ABC):
     """What a sweep has told so far."""
 
@@ -184,8 +189,10 @@ class _Lines(_Told):
             return
         self.tenths, self.last = tenths, now
         completed = self.done + sum(self.shares.values())
-        left = (now - self.begun) / completed * (self.total - completed) if completed else 0.0
-        rest = f", about {_rough(left)} left" if left else ""
+        rest = ""
+        if completed >= TOLD_FROM * self.total > 0:
+            left = (now - self.begun) / completed * (self.total - completed)
+            rest = f", about {_rough(left)} left" if left else ""
         err.print(f"{self.name}: {self.words}{rest}")
 
 
