@@ -46,20 +46,26 @@ def _norms_and_products(x: Tensor, scale: Tensor | None) -> tuple[Tensor, Tensor
     n = x.shape[-2]
     groups = _column_groups(x, at_least=2 * n * n)  # else adding up costs more than multiplying
     first = next(groups)
-    norms, products = _of_group(x[..., first], _factor(scale, first))
+    products = _of_group(x[..., first], _factor(scale, first))
     for group in groups:
-        more_norms, more_products = _of_group(x[..., group], _factor(scale, group))
-        norms, products = norms + more_norms, products.add_(more_products)
-    return norms, products
+        products.add_(_of_group(x[..., group], _factor(scale, group)))
+    return products.diagonal(dim1=-2, dim2=-1).clone(), products
 
 
-def _of_group(x: Tensor, scale: Tensor | None) -> tuple[Tensor, Tensor]:
-    """The same of a few columns."""
-    x = x.to(torch.float64, copy=True)
-    x.sub_(x[..., :1, :].clone())  # exact zeros for a constant layer, which a bare mean is not
-    x.sub_(x.mean(-2, keepdim=True))
-    x = x if scale is None else x.mul_(scale[..., None, :])
-    return torch.linalg.vecdot(x, x), _inner_products(x)
+def _of_group(x: Tensor, scale: Tensor | None) -> Tensor:
+    """The products of a few columns."""
+    centred = x - _centre(x.detach())  # distances do not depend on the centre, nor do gradients
+    return _inner_products(centred if scale is None else centred.mul_(scale[..., None, :]))
+
+
+def _centre(x: Tensor) -> Tensor:
+    """The mean of every column in float64, or its first entry where that is the mean to rounding.
+
+    So what a constant column leaves is exactly 0, which beside a bare mean it is not.
+    """
+    mean, first = x.mean(-2, keepdim=True, dtype=torch.float64), x[..., :1, :].double()
+    rounding = x.shape[-2] * torch.finfo(torch.float64).eps
+    return torch.where((mean - first).abs() <= rounding * first.abs(), first, mean)
 
 
 def _inner_products(x: Tensor) -> Tensor:
@@ -102,9 +108,12 @@ def column_scales(x: Num[Tensor, "*batch n d"]) -> Float[Tensor, "*batch d"]:
     scales = []
     for group in _column_groups(x):
         wide = x[..., group].double()
-        centred = wide - wide.mean(-2, keepdim=True)
-        constant = _root_mean_square(centred) <= _rounding(x) * _root_mean_square(wide)
-        scales.append(_inverse(_root_mean_square(_alive(centred, constant)), constant))
+        mean = wide.mean(-2, keepdim=True)
+        centred = wide - mean
+        spread = _root_mean_square(centred)
+        constant = spread <= _rounding(x) * torch.hypot(spread, mean[..., 0, :])
+        alive = _root_mean_square(_alive(centred, constant)) if x.requires_grad else spread
+        scales.append(_inverse(alive, constant))
     return torch.cat(scales, -1)
 
 
