@@ -65,7 +65,7 @@ paper-s2-wide: $(INSTALLED)  ## S2's infinite ensembles: 16 networks, some secon
 paper-s3: $(INSTALLED)  ## S3 on MNIST, five filter counts of a CNN, each beside its twin on shuffled labels
 	$(RUN)/infoplane sweep convnet --file sweeps/s3.toml --seeds 1 --runs-dir $(RUNS)
 
-paper-s4: $(INSTALLED)  ## S4 on MNIST, three seeds, and training with its feedback, five seeds
+paper-s4: $(INSTALLED)  ## S4 on MNIST, three seeds, and training with its feedback, five seeds: a quarter of an hour
 	$(RUN)/infoplane sweep transfer --file sweeps/s4.toml --seeds 3 --runs-dir $(RUNS)
 	$(RUN)/infoplane sweep feedback --file sweeps/s4-feedback.toml --seeds 5 --runs-dir $(RUNS)
 
