@@ -184,7 +184,7 @@ def methods(trace: Trace) -> list[str]:
         f"pairs are joined by “{asking['together']}”), as proposed for layers by "
         "[@moldovan2024information].",
         f"Four axes serve as time. {told}.",
-        f"Every number stands beside the mean and spread of {asking['permutations']} surrogates, "
+        f"Every number stands beside the mean and spread of {asking['permutations']} surrogates "
         f"({_moved(asking)}), and beside its bias to first order "
         "[@miller1955note]; the share of significant pairs is after Benjamini and Hochberg "
         "[@benjamini1995controlling].",
