@@ -65,7 +65,7 @@ def plane(trace: Trace, kind: str, reading: str) -> Panel:
     x, y = PLANES[kind]
     return Panel(
         key=f"te-plane-{kind}-{reading}",
-        title=f"Transfer plane, {TITLES[kind]}, {reading}",
+        title=f"Transfer plane, {TITLES[kind]}",
         caption="From faint (first epoch) to full (last). Which transfers the original plane has "
         "along its axes is not verified.",
         x=Axis(x, "bit"),
