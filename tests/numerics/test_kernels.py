@@ -88,3 +88,12 @@ def test_wide_samples_taken_a_few_columns_at_a_time_are_the_same(monkeypatch):
     monkeypatch.setattr(kernels, "CHUNK", 60)
     for one, other in zip(at_once, everything(), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-9)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_distances_of_huge_and_of_constant_columns(dtype):
+    x = torch.tensor([[3e37, 0.1], [2e37, 0.1], [3e37, 0.1]], dtype=dtype).repeat(20, 1)
+    squared = squared_distances(x)
+    assert squared.isfinite().all()
+    assert squared[0, 2] == 0 and squared[0, 1] == pytest.approx(1e74, rel=1e-6)
+    assert (squared_distances(x[:, 1:]) == 0).all()

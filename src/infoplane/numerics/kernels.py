@@ -59,13 +59,16 @@ def _of_group(x: Tensor, scale: Tensor | None) -> Tensor:
 
 
 def _centre(x: Tensor) -> Tensor:
-    """The mean of every column in float64, or its first entry where that is the mean to rounding.
+    """About the mean of every column, in float64; its first entry if that is the mean to rounding.
 
-    So what a constant column leaves is exactly 0, which beside a bare mean it is not.
+    So what a constant column leaves is exactly 0, which beside a bare mean it is not. The mean is
+    taken in single precision where samples have that: any centre near the samples will do.
     """
-    mean, first = x.mean(-2, keepdim=True, dtype=torch.float64), x[..., :1, :].double()
-    rounding = x.shape[-2] * torch.finfo(torch.float64).eps
-    return torch.where((mean - first).abs() <= rounding * first.abs(), first, mean)
+    own = x.dtype if x.dtype == torch.float32 else torch.float64
+    mean, first = x.mean(-2, keepdim=True, dtype=own).double(), x[..., :1, :].double()
+    rounding = x.shape[-2] * torch.finfo(own).eps
+    alike = (mean - first).abs() <= rounding * first.abs()
+    return torch.where(alike | ~mean.isfinite(), first, mean)  # a sum can overflow
 
 
 def _inner_products(x: Tensor) -> Tensor:
