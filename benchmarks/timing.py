@@ -12,11 +12,13 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 
+import threadpoolctl
 import torch
 
 from infoplane.engine.memory import peak
 
 torch.set_num_threads(1)
+threadpoolctl.threadpool_limits(1)  # NumPy's BLAS too, where a script had loaded it before
 
 
 def medians(methods: Mapping[str, Callable[[], object]], rounds: int = 7) -> dict[str, float]:
