@@ -62,7 +62,7 @@ paper-s2-dual: $(INSTALLED)  ## S2's variational bottlenecks and their dual on M
 paper-s2-wide: $(INSTALLED)  ## S2's infinite ensembles: 16 networks, some seconds each
 	$(RUN)/infoplane sweep wide --file sweeps/s2-wide.toml --seeds 1 --runs-dir $(RUNS)
 
-paper-s3: $(INSTALLED)  ## S3 on MNIST, five filter counts of a CNN, each beside its twin on shuffled labels
+paper-s3: $(INSTALLED)  ## S3 on MNIST, five filter counts of a CNN, each beside its twin on shuffled labels: a quarter to half of an hour
 	$(RUN)/infoplane sweep convnet --file sweeps/s3.toml --seeds 1 --runs-dir $(RUNS)
 
 paper-s4: $(INSTALLED)  ## S4 on MNIST, three seeds, and training with its feedback, five seeds: a quarter of an hour
