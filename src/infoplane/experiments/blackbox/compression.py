@@ -74,19 +74,15 @@ def published() -> Claim:
 
 def compresses_in_noise() -> Claim:
     """The true information of noisy networks falls."""
-
-    def names(trace: Trace) -> list[str]:
-        return [PROPAGATED]
-
     return Claim(
         key=NOISY,
         statement="In networks trained with noise I(X;T) of the last two hidden layers, which "
         "training can change there, falls from its maximum until the end.",
         source=f"{GOLDFELD}, noisy networks compress when they cluster",
-        statistic=by_layer(margin, names),
+        statistic=by_layer(margin, propagated),
         rests_on=of_propagated,
         evidence=falls,
-        asked_of=names,
+        asked_of=propagated,
         because=OWN_NOISE,
         notes=(FALL,),
     )
@@ -194,9 +190,6 @@ def clustering() -> Claim:
         }
         return together(parts)
 
-    def names(trace: Trace) -> list[str]:
-        return [PROPAGATED]
-
     return Claim(
         key=CLUSTERS,
         statement="In networks trained with noise, I(X;T) of the last two hidden layers falls, "
@@ -205,13 +198,18 @@ def clustering() -> Claim:
         statistic=along,
         rests_on=of_propagated,
         unit="1",
-        asked_of=names,
+        asked_of=propagated,
         because=OWN_NOISE,
         notes=(
             "The effect is Spearman's ρ over the moments after the maximum, 0 where fewer than "
             "four are left; bins are of the network without its noise.",
         ),
     )
+
+
+def propagated(trace: Trace) -> list[str]:
+    """The estimator that knows the noise of the units."""
+    return [PROPAGATED]
 
 
 def of_propagated(trace: Trace) -> xr.DataArray:
