@@ -96,7 +96,8 @@ def test_the_default_grid_begins_below_the_onset_and_ends_when_all_is_told(sourc
 def test_the_dual_of_that_source_lies_on_its_curve(told):
     found = told(SOURCE, "--dual", "--beta", "3.0")
     slope = np.log((1 - EPS) / EPS)
-    assert found["thresholds"]["dual"] == pytest.approx(4 / slope**2)
+    assert found["dual_thresholds"]["local"] == pytest.approx(4 / slope**2)
+    assert found["dual_thresholds"]["onset"] == pytest.approx(4 / slope**2)
     (one,) = found["dual"]
     assert one["below"] == pytest.approx(0, abs=1e-8)
     assert one["relevance"] == pytest.approx(gerber(one["rate"]), abs=1e-8)
@@ -157,9 +158,9 @@ def test_independent_variables_have_one_cluster(told):
 
 def test_zeros_are_softened_for_the_dual(told):
     table = "0.3,0.2\n0,0.5\n"
-    assert told(table, "--beta", "1")["thresholds"]["dual"] is None
+    assert told(table, "--beta", "1")["dual_thresholds"] is None
     found = told(table, "--soften", "0.01", "--beta", "1")
-    assert found["thresholds"]["dual"] > 0 and "softened by 0.01" in found["read_as"]
+    assert found["dual_thresholds"]["onset"] > 0 and "softened by 0.01" in found["read_as"]
 
 
 def test_clusters_are_told_by_name(tmp_path, capsys):

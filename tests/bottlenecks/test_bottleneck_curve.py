@@ -61,6 +61,18 @@ def test_bifurcations_lie_where_clusters_split_or_appear():
     assert onset.beta == pytest.approx(7.41503, abs=1e-4) and not onset.splits
 
 
+def test_the_dual_bifurcates_at_its_own_onset_and_where_its_clusters_change():
+    slope = np.log(9)
+    (split,) = curve(oracle.binary_source(0.1), betas=[0.8, 0.9], dual=True).bifurcations
+    assert split.beta == pytest.approx(4 / slope**2, abs=1e-9) and split.splits
+    found = curve(oracle.FIVE, betas=[3.0, 10.0, 30.0], dual=True).bifurcations
+    assert [(one.before, one.after) for one in found] == [(1, 2), (2, 3)]
+    assert found[0].beta == thresholds(oracle.FIVE, dual=True).onset and not found[0].splits
+    for one in found:
+        low, high = (solve(oracle.FIVE, b * one.beta, dual=True) for b in (0.995, 1.005))
+        assert (low.clusters, high.clusters) == (one.before, one.after)
+
+
 def test_the_critical_beta_of_a_cluster_is_where_it_splits():
     trivial = solve(oracle.FIVE, 1.0)
     assert trivial.critical[0] == pytest.approx(4.4432381230, abs=6e-11)
@@ -73,29 +85,41 @@ def test_thresholds_are_the_recorded_ones():
     assert found.local == pytest.approx(17.25, abs=1e-10)
     assert found.onset == pytest.approx(7.41503, abs=6e-6) and found.first_order
     found = thresholds(oracle.FIVE)
-    assert found.local == pytest.approx(4.4432381230, abs=6e-11)
-    assert found.dual == pytest.approx(3.3369906309, abs=6e-11) and not found.first_order
+    assert found.local == pytest.approx(4.4432381230, abs=6e-11) and not found.first_order
     near = 4.4432380661626  # one distribution's ratio, with 40 digits
     assert found.local * (1 - 1e-7) < found.onset <= near
     found = thresholds(oracle.binary_source(0.1))
     assert (found.local, found.onset) == pytest.approx((1.5625, 1.5625), abs=1e-10)
 
 
+@pytest.mark.parametrize("joint", [oracle.FIVE, oracle.LATE])
+def test_the_dual_s_onset_is_the_least_ratio_of_cost_to_gain(joint):
+    found = thresholds(joint, dual=True)
+    if joint is oracle.FIVE:
+        assert found.local == pytest.approx(3.3369906309, abs=6e-11)
+    assert found.first_order
+    p, w = joint.sum(1), joint / joint.sum(1, keepdims=True)
+    assert found.onset == pytest.approx(oracle.dual_onset(p, w), rel=1e-9)
+
+
 @settings(max_examples=10)  # each solves next to a bifurcation, twice
-@given(st.integers(0, 10_000))
-def test_the_onset_is_where_the_solver_leaves_the_trivial_solution(seed):
+@given(st.integers(0, 10_000), st.booleans())
+def test_the_onset_is_where_the_solver_leaves_the_trivial_solution(seed, dual):
     joint = oracle.problem(seed, 4, 3)
-    found = thresholds(joint)
-    assert 1 <= found.onset <= found.local * (1 + 1e-12)
-    assert solve(joint, 0.995 * found.onset).clusters == 1
-    assert solve(joint, 1.005 * found.onset).clusters > 1
+    found = thresholds(joint, dual)
+    assert (dual or found.onset >= 1) and found.onset <= found.local * (1 + 1e-12)
+    assert solve(joint, 0.995 * found.onset, dual=dual, evaluations=20_000).clusters == 1
+    assert solve(joint, 1.005 * found.onset, dual=dual, evaluations=20_000).clusters > 1
 
 
 def test_thresholds_of_functions_and_of_independence():
     function = thresholds([[0.5, 0.0], [0.2, 0.0], [0.0, 0.3]])
-    assert (function.local, function.onset, function.dual) == pytest.approx((1, 1, None))
-    alone = thresholds(np.outer([0.4, 0.6], [0.3, 0.7]))
-    assert alone.local == alone.onset == alone.dual == np.inf
+    assert (function.local, function.onset) == pytest.approx((1, 1))
+    with pytest.raises(InfoplaneError, match="logarithm of every"):
+        thresholds([[0.5, 0.0], [0.2, 0.0], [0.0, 0.3]], dual=True)
+    for dual in (False, True):
+        alone = thresholds(np.outer([0.4, 0.6], [0.3, 0.7]), dual)
+        assert alone.local == alone.onset == np.inf
 
 
 def test_lumping_orbits_leaves_the_curve_unchanged():

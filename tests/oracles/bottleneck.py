@@ -1,6 +1,7 @@
 """The bottleneck by brute force: every restart a few hundred steps of the textbook's map."""
 
 import numpy as np
+from scipy.optimize import minimize
 from scipy.special import rel_entr
 
 _ONE = np.array([0.12, 0.23, 0.4, 0.6, 0.76])
@@ -86,6 +87,25 @@ def plain_counts(joint, beta, starts, tolerance, most):
         if (counts < most).all():
             break
     return counts, -(p * np.log(scores.sum(2))).sum(1)
+
+
+def dual_onset(p, w, starts=20, seed=0):
+    """The least D(r‖p)/D(m_p‖m_r) by a simplex search over r; m_r ∝ Π p(y|x)^r(x)."""
+    rng = np.random.default_rng(seed)
+
+    def mixed(r):
+        m = np.exp(r @ np.log(w))
+        return m / m.sum()
+
+    def ratio(raw):
+        r = np.exp(raw - raw.max())
+        r /= r.sum()
+        cost = rel_entr(r, p).sum()
+        return cost / rel_entr(mixed(p), mixed(r)).sum() if cost > 1e-6 else np.inf
+
+    begun = (np.log(rng.dirichlet(np.ones(len(p)))) for _ in range(starts))
+    tight = {"xatol": 1e-9, "fatol": 1e-13, "maxiter": 5_000, "adaptive": True}
+    return min(minimize(ratio, one, method="Nelder-Mead", options=tight).fun for one in begun)
 
 
 def binary_source(error):

@@ -33,7 +33,8 @@ FURTHER = 2
 """Values of β beyond the first at which every distinct p(y|x) has its cluster."""
 RATES = 9
 """Rates in place of values of β where these do not index the curve."""
-CURVE, DUAL, BIFURCATIONS = "the curve", "the dual", "the bifurcations"
+CURVE, DUAL = "the curve", "the dual"
+BIFURCATIONS, DUAL_BIFURCATIONS = "the bifurcations", "the dual's bifurcations"
 """What is computed, in this order."""
 NO_MORE = 1e-6
 """Bits by which a rate that was asked for may exceed the largest that is of use, and count as it.
@@ -56,18 +57,34 @@ class Beside:
 
 @final
 @dataclass(frozen=True, eq=False)
+class Search:
+    """Bifurcations, and where they were sought so far.
+
+    Attributes:
+        found: Where the number of clusters changes between neighbours in β.
+        between: From which β to which they were sought; None if nowhere.
+    """
+
+    found: tuple[Bifurcation, ...] = ()
+    between: tuple[float, float] | None = None
+
+
+@final
+@dataclass(frozen=True, eq=False)
 class Account:
     """What is known of a joint distribution, so far.
 
     Attributes:
         joint: The joint distribution.
         thresholds: From which β on anything is gained.
+        dual_thresholds: From which β on by the dual; None where some p(y|x) = 0, for which it is
+            not defined.
         solutions: Along β, or at the rates that were asked for.
-        bifurcations: Where the number of clusters changes between neighbours in β.
         dual: Solutions of the dual; none if nobody asked.
+        search: For bifurcations of the bottleneck.
+        dual_search: For those of the dual.
         parts: What is to be computed: the curve, and the dual or bifurcations if asked for.
         rates: The rates that were asked for, in bits, one for each of the solutions to come.
-        searched: Between which values of β bifurcations were sought so far; None if nowhere.
         part: What is being computed, one of ``parts``; empty once all is done.
         done: How much of it: solutions, or neighbours in β between which bifurcations were sought.
         total: Of how many, at the most.
@@ -76,16 +93,22 @@ class Account:
 
     joint: Joint
     thresholds: Thresholds
+    dual_thresholds: Thresholds | None
     solutions: tuple[Solution, ...] = ()
-    bifurcations: tuple[Bifurcation, ...] = ()
     dual: tuple[Beside, ...] = ()
+    search: Search = Search()
+    dual_search: Search = Search()
     parts: tuple[str, ...] = (CURVE,)
     rates: tuple[float, ...] = ()
-    searched: tuple[float, float] | None = None
     part: str = ""
     done: int = 0
     total: int = 0
     doing: str = ""
+
+    @property
+    def bifurcations(self) -> tuple[Bifurcation, ...]:
+        """Those that were found, of the bottleneck and then of the dual."""
+        return (*self.search.found, *self.dual_search.found)
 
     @property
     def distinct(self) -> int:
@@ -190,7 +213,7 @@ def accounts(
     up to two values beyond the first at which every distinct p(y|x) has its cluster and I(T;Y) is
     at least 99 % of I(X;Y), and at most 2^10 times the onset. If Y is a function of X, β does not
     index the curve, and nine rates from 0 to H(Y) take its place. The dual has a grid of its own
-    that begins in the same way at its own threshold.
+    that begins in the same way at its own onset.
 
     Args:
         joint: p(x, y), shape (x, y), NumPy or torch; or a ``Joint``.
@@ -211,8 +234,11 @@ def accounts(
     posed(given, 0.0, dual=dual)  # refuses the dual before anything is computed
     if not len(betas) and not len(rates):
         rates = _default_rates(given)
-    parts = (CURVE, *[DUAL] * dual, *[BIFURCATIONS] * bifurcations)
-    begun = Account(given, thresholds(given), parts=parts, rates=tuple(rates))
+    parts = (CURVE, *[DUAL] * dual)
+    if bifurcations:
+        parts = (*parts, BIFURCATIONS, *[DUAL_BIFURCATIONS] * dual)
+    limits = thresholds(given, dual=True) if (given.reduced.w > 0).all() else None
+    begun = Account(given, thresholds(given), limits, parts=parts, rates=tuple(rates))
     yield (known := _begun(begun, CURVE, _most(begun, betas, dual=False)))
     for one in _solutions(known, betas, rates, dual=False):
         grown = replace(known, solutions=(*known.solutions, one))
@@ -222,8 +248,8 @@ def accounts(
         for one in _solutions(known, betas, rates, dual=True):
             grown = replace(known, dual=(*known.dual, Beside(one, _below(given, one))))
             yield (known := _at(grown, len(grown.dual), one.beta))
-    if bifurcations:
-        for grown in _with_bifurcations(known):
+    for of_dual in (False, *[True] * dual) if bifurcations else ():
+        for grown in _searched(known, of_dual):
             yield (known := grown)
     yield replace(known, part="", done=0, total=0, doing="")
 
@@ -259,9 +285,9 @@ def _most(known: Account, betas: Sequence[float], dual: bool) -> int:
 
 
 def _begins(known: Account, dual: bool) -> float | None:
-    """The threshold from which the default grid is counted; None if it is infinite, or none."""
-    start = known.thresholds.dual if dual else known.thresholds.onset
-    return None if start is None or not math.isfinite(start) else start
+    """The onset from which the default grid is counted; None if it is infinite, or none."""
+    found = known.dual_thresholds if dual else known.thresholds
+    return None if found is None or not math.isfinite(found.onset) else found.onset
 
 
 def _along_grid(known: Account, dual: bool) -> Iterator[Solution]:
@@ -286,16 +312,22 @@ def indexed(solutions: Sequence[Solution]) -> list[Solution]:
     return sorted(found, key=lambda one: one.beta)
 
 
-def _with_bifurcations(known: Account) -> Iterator[Account]:
-    """The account with what is found between every two neighbours in β."""
-    pairs = list(pairwise(indexed(known.solutions)))
-    yield (known := _begun(known, BIFURCATIONS, len(pairs)))
+def _searched(known: Account, dual: bool) -> Iterator[Account]:
+    """The account with the bifurcations that are found between every two neighbours in β."""
+    solutions = [one.solution for one in known.dual] if dual else known.solutions
+    limits = known.dual_thresholds if dual else known.thresholds
+    search, pairs = Search(), list(pairwise(indexed(solutions)))
+    yield (known := _begun(known, DUAL_BIFURCATIONS if dual else BIFURCATIONS, len(pairs)))
     for count, (below, above) in enumerate(pairs, start=1):
-        for at in sought([below, above], known.thresholds):
-            known = replace(known, bifurcations=(*known.bifurcations, at))
-            yield known
-        known = replace(known, searched=(pairs[0][0].beta, above.beta))
-        yield (known := _at(known, count, above.beta))
+        for at in sought([below, above], limits):
+            search = replace(search, found=(*search.found, at))
+            yield (known := _with(known, search, dual))
+        search = replace(search, between=(pairs[0][0].beta, above.beta))
+        yield (known := _at(_with(known, search, dual), count, above.beta))
+
+
+def _with(known: Account, search: Search, dual: bool) -> Account:
+    return replace(known, dual_search=search) if dual else replace(known, search=search)
 
 
 def _begun(known: Account, part: str, total: int) -> Account:
@@ -303,7 +335,7 @@ def _begun(known: Account, part: str, total: int) -> Account:
 
 
 def _at(known: Account, done: int, beta: float) -> Account:
-    most = "at most " if known.part != BIFURCATIONS and known.total == GRID else ""
+    most = "at most " if known.part in (CURVE, DUAL) and known.total == GRID else ""
     doing = f"{known.part}, {done} of {most}{known.total}, after β = {beta:.4g}"
     return replace(known, done=done, doing=doing)
 

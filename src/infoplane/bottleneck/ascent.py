@@ -12,8 +12,8 @@ from typing import final
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
-from scipy.special import logsumexp
 
+from infoplane.bottleneck.log_space import log_sum, normalised
 from infoplane.bottleneck.maps import Problem, decoder, weighed
 
 STILL = 1e-14
@@ -74,7 +74,7 @@ def _step(
 ) -> tuple[Float[ndarray, " s"], Float[ndarray, "s y"]]:
     """The ln c(m), and the next m; an m infinitely far from every row stays where it is."""
     shares = base[:, None] - weighed(problem, m)
-    now = logsumexp(shares, axis=0)
+    now = log_sum(shares, 0)
     reached = np.isfinite(now)
     following = decoder(problem, np.exp(shares - np.where(reached, now, 0.0)).T)
     return now, np.where(reached[:, None], following, m)
@@ -91,7 +91,7 @@ def _extrapolated(
     length = np.maximum(length, 1.0)[:, None]
     heading = a + 2 * length * first + length**2 * turn
     heading = np.where(seen, heading, -np.inf)
-    reached = np.exp(heading - logsumexp(heading, axis=1, keepdims=True))
+    reached = np.exp(normalised(heading))
     return np.where(np.isfinite(reached).all(1)[:, None], reached, twice)
 
 

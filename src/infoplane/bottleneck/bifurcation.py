@@ -35,8 +35,8 @@ class Bifurcation:
         below: The solution before, β less than 0.1 % lower.
         above: The solution after.
         kind: What happens there.
-        beta: Where: the learnability threshold if there was one cluster; else the β at which the
-            cluster splits; the middle between both where that is not known or not between them.
+        beta: Where: the onset if there was one cluster; else the β at which the cluster splits;
+            the middle between both where that is not known or not between them.
     """
 
     below: Solution
@@ -69,7 +69,8 @@ def bifurcations(
 
     Args:
         solutions: Of one joint, in any order.
-        known: Its thresholds; None to compute them where the first cluster is left.
+        known: Its thresholds, or those of its dual; None to compute them where the first cluster
+            is left.
     """
     ordered = sorted(solutions, key=lambda one: one.beta)
     indexed = [one for one in ordered if math.isfinite(one.beta) and one.status != Status.SHARED]
@@ -97,8 +98,8 @@ def _bifurcation(below: Solution, above: Solution, known: Thresholds | None) -> 
     """The first cluster is left at the onset; any other splits where its own threshold lies."""
     if above.clusters < below.clusters:
         return Bifurcation(below, above, Kind.MERGES, math.sqrt(below.beta * above.beta))
-    if below.clusters == 1 and not below.dual:
-        known = known or thresholds(below.joint)
+    if below.clusters == 1:
+        known = known or thresholds(below.joint, below.dual)
         splits, beta = not known.first_order, known.onset
     else:
         beta = float(below.critical.min())

@@ -11,14 +11,15 @@ from numpy import ndarray
 
 from infoplane.bottleneck.maps import Point, Problem, alive, evaluate
 from infoplane.bottleneck.mixing import Mixing
-from infoplane.bottleneck.steps import lowest, newton
+from infoplane.bottleneck.steps import lowest, newton, stretched
 from infoplane.bottleneck.tidy import tidied
 from infoplane.values.errors import InfoplaneError
 
 ROUNDING = 64 * np.finfo(np.float64).eps
 """How exactly an encoder can be known, in units of β (or of 1, for small β)."""
-REFUSALS = 3
-"""Mixed candidates refused in a row: the point may lie near a saddle, to which mixing is drawn."""
+IDLE = 3
+"""Mixed candidates in a row that were refused or left the residual no smaller: the point may lie
+near a saddle, to which mixing is drawn, or on a long way with plain steps that are all alike."""
 PATIENCE = 10
 """Steps after which help that did not help is tried again."""
 Seen = Callable[[Point], None]
@@ -107,16 +108,16 @@ def accelerated(
     if problem.alpha == 0:
         return plain(problem, log_q, stop, seen)
     at, used, mixing = evaluate(problem, alive(problem, log_q)), 1, Mixing()
-    refused = patience = 0
+    idle = patience = 0
     while True:
         if seen is not None:
             seen(at)
         done = stop.reached(problem, at)
         if done or used >= stop.evaluations:
             return Descent(at, used, done)
-        if patience == 0 and (at.drowned or refused >= REFUSALS):
+        if patience == 0 and (at.drowned or idle >= IDLE):
             found, spent = _helped(problem, at)
-            used, patience, refused = used + spent, 0 if found is not at else PATIENCE, 0
+            used, patience, idle = used + spent, 0 if found is not at else PATIENCE, 0
             if found is not at:
                 at = found
                 mixing.forget()
@@ -126,17 +127,23 @@ def accelerated(
         if proposed is not None:
             candidate, used = evaluate(problem, alive(problem, proposed)), used + 1
             if _better(at, candidate):
-                at, refused = candidate, 0
+                idle = 0 if candidate.residual < at.residual else idle + 1
+                at = candidate
                 continue
-            refused += 1
+            idle += 1
             mixing.forget()
         at, used = evaluate(problem, alive(problem, at.log_next)), used + 1
 
 
 def _helped(problem: Problem, at: Point) -> tuple[Point, int]:
-    """A step down from a saddle, fewer clusters, or Newton's step, if that helps; and its cost."""
+    """What helps: a stretched step, one down from a saddle, fewer clusters, Newton's; its cost."""
+    used = 0
+    if not at.drowned:
+        further, used = stretched(problem, at)
+        if further is not at:
+            return further, used
     step = newton(problem, at)
-    used = step.products
+    used += step.products
     if step.down is not None:
         lower, tried = lowest(problem, at, step.down)
         used += tried

@@ -7,7 +7,9 @@ from typing import final
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
-from scipy.special import logsumexp, xlogy
+from scipy.special import xlogy
+
+from infoplane.bottleneck.log_space import log_sum, normalised
 
 FLAT = 1e-14
 """A fall of the objective below so much of its own size cannot be told from rounding."""
@@ -112,8 +114,7 @@ def decoder(problem: Problem, inverse: Float[ndarray, "t x"]) -> Float[ndarray, 
     """The p(y|t) that is best for p(x|t): its mean, or for the dual its geometric mean."""
     if not problem.dual:
         return inverse @ problem.w
-    logs = inverse @ problem.log_w
-    return np.exp(logs - logsumexp(logs, axis=1, keepdims=True))
+    return np.exp(normalised(inverse @ problem.log_w))
 
 
 def distortion(problem: Problem, m: Float[ndarray, "t y"]) -> Float[ndarray, "x t"]:
@@ -147,7 +148,7 @@ def best_encoder(
         hard[np.arange(len(scores)), scores.argmax(1)] = 0.0
         return hard, scores.max(1)
     scaled = scores / problem.alpha
-    free = logsumexp(scaled, axis=1)
+    free = log_sum(scaled, 1)
     return scaled - free[:, None], problem.alpha * free
 
 

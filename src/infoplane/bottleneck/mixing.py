@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
+from infoplane.bottleneck.log_space import normalised
 from infoplane.bottleneck.maps import Point, Problem, centred
 
 WINDOW = 8
@@ -51,9 +52,4 @@ class Mixing:
         matrix = np.stack([(weights * centred(at, move)).ravel() for _, move in self._moves], 1)
         mixed = np.linalg.lstsq(matrix, (weights * residual).ravel(), rcond=None)[0]
         moved = sum(c * move for c, (move, _) in zip(mixed, self._moves, strict=True))
-        return _normalised(np.where(zero, -np.inf, image - moved))
-
-
-def _normalised(log_q: Float[ndarray, "x t"]) -> Float[ndarray, "x t"]:
-    top = log_q - log_q.max(1, keepdims=True)
-    return top - np.log(np.exp(top).sum(1, keepdims=True))
+        return normalised(np.where(zero, -np.inf, image - moved))

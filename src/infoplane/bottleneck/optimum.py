@@ -14,10 +14,10 @@ from typing import final
 import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
-from scipy.special import logsumexp
 
 from infoplane.bottleneck.ascent import Ascent, ascended
 from infoplane.bottleneck.descent import Descent, Stop
+from infoplane.bottleneck.log_space import log_sum, normalised
 from infoplane.bottleneck.maps import Point, Problem, weighed
 from infoplane.bottleneck.saddle import settled
 from infoplane.bottleneck.splitting import split_directions
@@ -113,11 +113,11 @@ def newcomers(problem: Problem, at: Point) -> Newcomers:
     The search begins at every p(y|x), and beside every cluster in the direction in which it would
     split: first at the most promising of these, and at all of them if none of those will do.
     """
-    base = np.log(problem.p) - logsumexp(at.scores, axis=1)
+    base = np.log(problem.p) - log_sum(at.scores, 1)
     m = np.concatenate([problem.w, *_beside(problem, at)])
     used, few = 0, m
     if len(m) > PROMISING:
-        now, used = logsumexp(base[:, None] - weighed(problem, m), axis=0), 1
+        now, used = log_sum(base[:, None] - weighed(problem, m), 0), 1
         few = m[_highest(now, PROMISING)]
     found = _searched(problem, base, few)
     if len(few) < len(m) and found.gains.max() <= GAIN:
@@ -144,14 +144,14 @@ def _highest(gains: Float[ndarray, " s"], most: int) -> Int[ndarray, " k"]:
 
 def joined(problem: Problem, at: Point, m: Float[ndarray, "s y"]) -> Float[ndarray, "x ts"]:
     """The encoder with further clusters, of that mass together which lowers the objective most."""
-    free = logsumexp(at.scores, axis=1)
-    new = logsumexp(-weighed(problem, m), axis=1) - np.log(len(m))
+    free = log_sum(at.scores, 1)
+    new = log_sum(-weighed(problem, m), 1) - np.log(len(m))
     share = _lowest(
         lambda e: -float(problem.p @ np.logaddexp(np.log1p(-e) + free, np.log(e) + new))
     )
     added = np.log(share / len(m)) - weighed(problem, m)
     scores = np.concatenate([np.log1p(-share) + at.scores, added], 1)
-    return scores - logsumexp(scores, axis=1)[:, None]
+    return normalised(scores)
 
 
 def _lowest(f: Callable[[float], float]) -> float:

@@ -26,7 +26,7 @@ def split_directions(
     directions, critical = np.zeros_like(at.m), np.full(len(at.r), np.inf)
     for t, (share, m) in enumerate(zip(inverse, at.m, strict=True)):
         used = share > 0
-        operator = np.sqrt(share[used])[:, None] * _contrast(problem, share, m)[used]
+        operator = np.sqrt(share[used])[:, None] * contrast(problem, share, m)[used]
         root = np.sqrt(m)
         gram = (operator * root).T @ (operator * root)
         values, vectors = np.linalg.eigh(gram)
@@ -37,7 +37,10 @@ def split_directions(
     return directions, critical
 
 
-def _contrast(problem: Problem, share: ndarray, m: ndarray) -> Float[ndarray, "x y"]:
+def contrast(
+    problem: Problem, share: Float[ndarray, " x"], m: Float[ndarray, " y"]
+) -> Float[ndarray, "x y"]:
+    """By how much rows differ from a cluster: p(y|x)/p(y|t) − 1, or N for the dual."""
     if problem.dual:
         rows = problem.log_w - problem.log_w @ m[:, None]
         return rows - share @ rows

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
+from infoplane.bottleneck.log_space import normalised
 from infoplane.bottleneck.maps import Point, Problem, alive, centred, evaluate, jacobian_product
 
 PRODUCTS = 40
@@ -15,6 +16,8 @@ ACCURATE = 1e-4
 """The share of its residual to which the linear equation is solved."""
 LENGTHS = (3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003)
 """Changes of ln q that are tried along a direction."""
+STRETCH = 4.0
+"""By so much longer is the next of plain steps that are stretched."""
 
 
 @final
@@ -70,10 +73,28 @@ def lowest(problem: Problem, at: Point, direction: Float[ndarray, "x t"]) -> tup
     return (best if best.objective < at.objective - at.noise else at), len(tried)
 
 
+def stretched(problem: Problem, at: Point) -> tuple[Point, int]:
+    """The lowest of ever longer plain steps, or ``at``; and the evaluations.
+
+    Where a cluster's mass grows from next to nothing, plain steps are short, all alike, and grow
+    themselves, so that what looks for where they vanish is drawn back to where they began.
+    """
+    zero = np.isneginf(at.log_next) | np.isneginf(at.log_q)
+    step = centred(at, np.where(zero, 0.0, at.log_next) - np.where(zero, 0.0, at.log_q))
+    best, length, used = at, 1.0, 0
+    while True:
+        length, used = STRETCH * length, used + 1
+        further = evaluate(problem, alive(problem, moved(at, length * step)))
+        if not further.objective < best.objective - at.noise:
+            break
+        best = further
+    worth = best.objective < at.objective - used * at.fall
+    return (best if worth else at), used
+
+
 def moved(at: Point, change: Float[ndarray, "x t"]) -> Float[ndarray, "x t"]:
     """The normalised ln q after a change; what has probability 0 stays there."""
-    log_q = at.log_q + change
-    return log_q - np.logaddexp.reduce(log_q, axis=1)[:, None]
+    return normalised(at.log_q + change)
 
 
 def sized(weights: Float[ndarray, "x t"], v: Float[ndarray, "x t"]) -> Float[ndarray, "x t"]:

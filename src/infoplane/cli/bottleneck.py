@@ -12,6 +12,8 @@ import tyro
 from rich.table import Table
 
 from infoplane.bottleneck.account import Account, accounts, in_order
+from infoplane.bottleneck.bifurcation import Bifurcation
+from infoplane.bottleneck.critical import Thresholds
 from infoplane.bottleneck.solution import Solution
 from infoplane.cli.console import console, err
 from infoplane.cli.exits import INTERRUPTED, NOTHING
@@ -150,12 +152,15 @@ def _show(found: Account, named: NamedJoint, clusters: bool, json: bool) -> None
         print(dumps(_plain(found, named, clusters), indent=2))  # noqa: T201
         return
     console.print(f"Read as: {named.words}.", soft_wrap=True)
-    for name, value in words.facts(found).items():
-        console.print(f"{name:18} {value}")
-    for change in found.bifurcations:
-        console.print(f"bifurcation at {words.bifurcation_told(change)}", soft_wrap=True)
-    if sought := words.searched(found):
-        console.print(sought, soft_wrap=True)
+    facts = words.facts(found)
+    wide = max(map(len, facts))
+    for name, value in facts.items():
+        console.print(f"{name:{wide}}  {value}")
+    for dual, search in ((False, found.search), (True, found.dual_search)):
+        for change in search.found:
+            console.print(f"bifurcation {words.bifurcation_told(change)}", soft_wrap=True)
+        if sought := words.searched(found, dual):
+            console.print(sought, soft_wrap=True)
     rows = [words.row(found, one) for one in found.solutions]
     _print(words.COLUMNS, rows, words.UNITS)
     if found.dual:
@@ -209,36 +214,43 @@ def _write(found: Account, named: NamedJoint, path: Path, name: str) -> None:
 
 def _plain(found: Account, named: NamedJoint, clusters: bool) -> dict[str, Any]:
     """All of it as JSON takes it; null where a number is infinite, or there is none."""
-    (hx, hy), at = found.entropies, found.thresholds
+    hx, hy = found.entropies
     return {
         "read_as": named.words,
         "unit": "bit",
         "H_X": hx,
         "H_Y": hy,
         "I_XY": found.joint.information,
-        "thresholds": {
-            "onset": _finite(at.onset),
-            "local": _finite(at.local),
-            "dual": None if at.dual is None else _finite(at.dual),
-            "first_order": at.first_order,
-        },
-        "bifurcations": [
-            {
-                "beta": one.beta,
-                "before": one.before,
-                "after": one.after,
-                "rate_before": one.below.rate,
-                "rate_after": one.above.rate,
-                "kind": one.kind.name.lower(),
-            }
-            for one in found.bifurcations
-        ],
-        "searched": found.searched,
+        "thresholds": _limits(found.thresholds),
+        "dual_thresholds": None if (of_dual := found.dual_thresholds) is None else _limits(of_dual),
+        "bifurcations": [_bifurcation(one) for one in found.search.found],
+        "searched": found.search.between,
+        "dual_bifurcations": [_bifurcation(one) for one in found.dual_search.found],
+        "dual_searched": found.dual_search.between,
         "solutions": [_solution(one, clusters) for one in found.solutions],
         "dual": [{**_solution(one.solution, clusters), "below": one.below} for one in found.dual],
         "notes": list(found.notes),
         "complete": not found.doing,
         **({"x": list(named.x), "y": list(named.y)} if clusters else {}),
+    }
+
+
+def _limits(found: Thresholds) -> dict[str, Any]:
+    return {
+        "onset": _finite(found.onset),
+        "local": _finite(found.local),
+        "first_order": found.first_order,
+    }
+
+
+def _bifurcation(one: Bifurcation) -> dict[str, Any]:
+    return {
+        "beta": one.beta,
+        "before": one.before,
+        "after": one.after,
+        "rate_before": one.below.rate,
+        "rate_after": one.above.rate,
+        "kind": one.kind.name.lower(),
     }
 
 

@@ -31,18 +31,29 @@ def panels(account: Account, x: Sequence[str], y: Sequence[str]) -> list[Panel]:
 
 def known(account: Account) -> list[Solution]:
     """All solutions of the bottleneck, those next to its bifurcations too, by rising rate."""
-    beside = [one for at in account.bifurcations for one in (at.below, at.above)]
-    return sorted((*account.solutions, *beside), key=lambda one: (one.rate, one.beta))
+    return _risen(account.solutions, account.search.found)
+
+
+def known_of_dual(account: Account) -> list[Solution]:
+    """All solutions of the dual, those next to its bifurcations too, by rising rate."""
+    return _risen([one.solution for one in account.dual], account.dual_search.found)
+
+
+def _risen(solutions: Sequence[Solution], bent: Sequence[Bifurcation]) -> list[Solution]:
+    beside = [one for at in bent for one in (at.below, at.above)]
+    return sorted((*solutions, *beside), key=lambda one: (one.rate, one.beta))
 
 
 def _curve(account: Account) -> Panel:
-    whole, every = account.joint.information, known(account)
-    duals = sorted((one.solution for one in account.dual), key=lambda one: one.rate)
+    whole, every, duals = account.joint.information, known(account), known_of_dual(account)
     end = max([whole, *(one.rate for one in (*every, *duals))])
     bound = Series("bound", np.array([0.0, whole, end]), np.array([0.0, whole, whole]), dashed=True)
     lines = [_plane_line(BOTTLENECK, every)] if every else []
     lines += [_plane_line(DUAL, duals)] if duals else []
-    bent = _bifurcations(account)
+    bent = [
+        *_bifurcations("bifurcations", account.search.found),
+        *_bifurcations("bifurcations of the dual", account.dual_search.found),
+    ]
     marks = " Marks: the first solution after each bifurcation." if bent else ""
     return Panel(
         key="bottleneck-curve",
@@ -102,13 +113,13 @@ def _beside(solutions: Sequence[Solution]) -> dict[str, np.ndarray]:
     }
 
 
-def _bifurcations(account: Account) -> list[Series]:
+def _bifurcations(name: str, found: Sequence[Bifurcation]) -> list[Series]:
     """Marks that no line joins: between any two of them stands one that was not measured."""
-    if not account.bifurcations:
+    if not found:
         return []
-    x, y, beta = (np.repeat([of(one) for one in account.bifurcations], 2)[:-1] for of in _MARK)
+    x, y, beta = (np.repeat([of(one) for one in found], 2)[:-1] for of in _MARK)
     y[1::2] = np.nan
-    return [Series("bifurcations", x, y, of="bifurcations", beside={"β": beta})]
+    return [Series(name, x, y, of=name, beside={"β": beta})]
 
 
 _MARK: Sequence[Callable[[Bifurcation], float]] = (
@@ -123,7 +134,7 @@ def _over_beta(account: Account) -> Iterator[Panel]:
     """Clusters, rate and I(T;Y) against β, where β indexes the curve."""
     lines = {
         BOTTLENECK: _indexed(known(account)),
-        DUAL: _indexed([one.solution for one in account.dual]),
+        DUAL: _indexed(known_of_dual(account)),
     }
     drawn = {name: each for name, each in lines.items() if len({one.beta for one in each}) > 1}
     if not drawn:
@@ -163,9 +174,11 @@ def _indexed(solutions: Sequence[Solution]) -> list[Solution]:
 
 def uprights(account: Account) -> dict[str, float]:
     """The thresholds by name, without those that say nothing of their own."""
-    found = account.thresholds
+    found, dual = account.thresholds, account.dual_thresholds
     every = {"onset": found.onset} | ({"local": found.local} if found.first_order else {})
-    every |= {"dual": found.dual} if account.dual and found.dual is not None else {}
+    if account.dual and dual is not None:
+        every |= {"dual onset": dual.onset}
+        every |= {"dual local": dual.local} if dual.first_order else {}
     return {name: beta for name, beta in every.items() if math.isfinite(beta)}
 
 
@@ -173,7 +186,8 @@ def _lines_told(account: Account) -> str:
     told = {
         "onset": "onset, above which something is gained",
         "local": "local, up to which one cluster is still a local minimum",
-        "dual": "dual, up to which one cluster of the dual is a local minimum",
+        "dual onset": "dual onset, above which the dual gains something",
+        "dual local": "dual local, up to which one cluster of the dual is still a local minimum",
     }
     named = [told[name] for name in uprights(account)]
     return f"Upright lines: {'; '.join(named)}." if named else ""

@@ -3,8 +3,17 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from infoplane.bottleneck.account import BIFURCATIONS, CURVE, DUAL, Account, Beside, counted
+from infoplane.bottleneck.account import (
+    BIFURCATIONS,
+    CURVE,
+    DUAL,
+    DUAL_BIFURCATIONS,
+    Account,
+    Beside,
+    counted,
+)
 from infoplane.bottleneck.bifurcation import NARROW, Bifurcation, Kind
+from infoplane.bottleneck.critical import Thresholds
 from infoplane.bottleneck.solution import Solution, Status
 from infoplane.values.table import Cell, Table
 
@@ -52,20 +61,24 @@ def _tail(account: Account, one: Solution) -> tuple[str, ...]:
 
 def facts(account: Account) -> dict[str, str]:
     """Entropies, information and thresholds, name to value with its unit."""
-    (hx, hy), found = account.entropies, account.thresholds
-    dual = "not defined: some p(y|x) = 0" if found.dual is None else number(found.dual, 6)
-    where = "the local threshold"
-    if found.first_order:
-        where = "below the local threshold: a cluster appears elsewhere"
-    kind = f" ({where})" if math.isfinite(found.onset) else ""
-    return {
+    (hx, hy), found, dual = account.entropies, account.thresholds, account.dual_thresholds
+    told = {
         "H(X)": f"{hx:.6f} bit",
         "H(Y)": f"{hy:.6f} bit",
         "I(X;Y)": f"{account.joint.information:.6f} bit",
-        "onset β": number(found.onset, 6) + kind,
+        "onset β": _onset(found),
         "local threshold β": number(found.local, 6),
-        "dual threshold β": dual,
     }
+    if dual is None:
+        return told | {"dual onset β": "not defined: some p(y|x) = 0"}
+    return told | {"dual onset β": _onset(dual), "dual local threshold β": number(dual.local, 6)}
+
+
+def _onset(found: Thresholds) -> str:
+    where = "the local threshold"
+    if found.first_order:
+        where = "below the local threshold: a cluster appears elsewhere"
+    return number(found.onset, 6) + (f" ({where})" if math.isfinite(found.onset) else "")
 
 
 HOW = {
@@ -77,23 +90,28 @@ HOW = {
 
 def bifurcation_told(one: Bifurcation) -> str:
     """A bifurcation in a line, with the rates on both sides, so that a jump is seen."""
+    whose = "of the dual at " if one.below.dual else "at "
     within = "" if one.before == 1 else f" ± {100 * NARROW:g} %"
     counts = f"{one.before} → {counted(one.after, 'cluster')}"
     rates = f"rate {one.below.rate:.4f} → {one.above.rate:.4f} bit"
-    return f"β = {number(one.beta)}{within}: {counts}, {rates}, {HOW[one.kind]}"
+    return f"{whose}β = {number(one.beta)}{within}: {counts}, {rates}, {HOW[one.kind]}"
 
 
-def searched(account: Account) -> str:
+def searched(account: Account, dual: bool = False) -> str:
     """Where bifurcations were sought; empty if nobody asked, or the search has not begun."""
-    if BIFURCATIONS not in account.parts or account.part not in ("", BIFURCATIONS):
+    part = DUAL_BIFURCATIONS if dual else BIFURCATIONS
+    limits = account.dual_thresholds if dual else account.thresholds
+    where = (account.dual_search if dual else account.search).between
+    whose = "Bifurcations of the dual" if dual else "Bifurcations"
+    if part not in account.parts or limits is None:
         return ""
-    if account.searched is None:
-        return "" if account.part else "Bifurcations: sought nowhere, for want of two values of β."
-    low, high = account.searched
-    onset = account.thresholds.onset
+    if where is None:
+        return "" if account.part else f"{whose}: sought nowhere, for want of two values of β."
+    low, high = where
+    onset = limits.onset
     such = "" if not math.isfinite(onset) or low <= onset <= high else ", such as the onset,"
     return (
-        f"Bifurcations: searched from β = {number(low)} to {number(high)}; those outside{such} are "
+        f"{whose}: searched from β = {number(low)} to {number(high)}; those outside{such} are "
         "not listed."
     )
 
@@ -103,10 +121,12 @@ def unfinished(account: Account) -> str:
     if not account.missing:
         return ""
     now, *later = account.missing
-    rest = {CURVE: "further solutions", DUAL: "further solutions of the dual", BIFURCATIONS: now}
-    if now == BIFURCATIONS and account.searched is not None:
-        rest[now] = f"those above β = {number(account.searched[1])}"
-    *lost, last = rest[now], *later
+    begun = {CURVE: "further solutions", DUAL: "further solutions of the dual"}
+    searches = {BIFURCATIONS: account.search, DUAL_BIFURCATIONS: account.dual_search}
+    if now in searches and (where := searches[now].between) is not None:
+        whose = " of the dual" if now == DUAL_BIFURCATIONS else ""
+        begun[now] = f"those{whose} above β = {number(where[1])}"
+    *lost, last = begun.get(now, now), *later
     listed = f"{', '.join(lost)} and {last}" if lost else last
     return f"Interrupted before the end of {now}, so that {listed} are missing."
 
@@ -144,13 +164,16 @@ def tables(account: Account) -> list[Table]:
     found = [
         _table("The joint and its thresholds", ("quantity", "value"), list(facts(account).items()))
     ]
-    if caption := searched(account):
-        words = [_bifurcation_row(one) for one in account.bifurcations]
-        heads = ("β", "clusters", "rate [bit]", "kept [bit]", "how")
-        exact = (
-            f" β within {100 * NARROW:g} %, that of the onset exact." if words else " None found."
-        )
-        found.append(_table("Bifurcations", heads, words, f"{caption}{exact}"))
+    for title, bent, caption in (
+        ("Bifurcations", account.search.found, searched(account)),
+        ("Bifurcations of the dual", account.dual_search.found, searched(account, dual=True)),
+    ):
+        if caption:
+            words = [_bifurcation_row(one) for one in bent]
+            heads = ("β", "clusters", "rate [bit]", "kept [bit]", "how")
+            exact = f" β within {100 * NARROW:g} %, that of the onset exact."
+            exact = exact if words else " None found."
+            found.append(_table(title, heads, words, f"{caption}{exact}"))
     rows = [row(account, one) for one in account.solutions]
     found.append(_table("Solutions", COLUMNS, rows, UNITS, folded=True))
     if account.dual:
@@ -215,7 +238,9 @@ def methods(account: Account) -> list[str]:
     if account.dual:
         told.append(
             "The dual reverses the distortion, D[p(y|t) ‖ p(y|x)] [@piran2020dual]; its I(T;Y) is "
-            "that of Bayes' decoder, held against the bottleneck at the same rate."
+            "that of Bayes' decoder, held against the bottleneck at the same rate. Its onset is "
+            "1/η with η = sup D(m_p ‖ m_r)/D(r ‖ p) over distributions r of X, m_r being the "
+            "geometric mean of p(y|x) under r."
         )
     return told
 
