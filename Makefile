@@ -56,7 +56,7 @@ paper-s1: $(INSTALLED)  ## S1 on MNIST, all species of autoencoders
 paper-s2-blackbox: $(INSTALLED)  ## S2's 40 networks on the 12-bit problem with their critics, and eleven ways to train 20: an hour
 	$(RUN)/infoplane sweep blackbox --file sweeps/s2-blackbox.toml --seeds 1 --runs-dir $(RUNS)
 
-paper-s2-dual: $(INSTALLED)  ## S2's variational bottlenecks and their dual on MNIST: 24 runs of about a minute
+paper-s2-dual: $(INSTALLED)  ## S2's variational bottlenecks and their dual on MNIST: 24 runs, seven minutes
 	$(RUN)/infoplane sweep dual --file sweeps/s2-dual.toml --seeds 1 --runs-dir $(RUNS)
 
 paper-s2-wide: $(INSTALLED)  ## S2's infinite ensembles: 16 networks, some seconds each

@@ -1,17 +1,19 @@
 """The exact bottleneck against its floor: the matrix products of as many evaluations of the map.
 
-60 β of the 12-bit problem (64 distinct rows); with --wide, which takes minutes, also 20 β of a
+60 β of the 12-bit problem (64 distinct rows), and with --wide, which takes minutes, 20 β of a
 random joint of 1000 × 100.
 Evaluations count all descents, refused candidates, Jacobian products and the search for clusters.
 
 Where embo (GPL, so that nothing of ours depends on it) or dit can be imported, 20 β of a problem by
 it as it comes, in equal steps from 1.05 to 20; embo's β is ours times ln 2. embo leaves out points
 at which its curve would not rise, and the points of both may lie below the curve: by how much is
-told.
+told. A peer that takes more than five minutes is stopped.
 """
 
+import multiprocessing
 import sys
 import time
+from collections.abc import Callable
 from importlib.util import find_spec
 
 import numpy as np
@@ -25,6 +27,8 @@ ONE = np.array([0.12, 0.23, 0.4, 0.6, 0.76])
 FIVE = np.stack([1 - ONE, ONE], 1) / 5
 Points = tuple[np.ndarray, np.ndarray]
 """Rates I(X;T) and relevances I(T;Y) in bits."""
+LONGEST = 300.0
+"""Seconds after which a peer is stopped."""
 
 
 def floor(found: Curve) -> float:
@@ -57,17 +61,38 @@ def timed(name: str, joint: Joint, betas: np.ndarray) -> None:
 def beside(name: str, joint: np.ndarray, betas: np.ndarray, peer: str, rounds: int) -> None:
     """A peer's points in our time, and how far they lie below the curve at their own rates."""
 
+    def ours() -> Curve:
+        return curve(joint, betas=betas)
+
     def theirs() -> Points:
         return PEERS[peer](joint, betas)
 
-    seconds = medians({"infoplane": lambda: curve(joint, betas=betas), peer: theirs}, rounds)
-    table(f"{name}, {len(betas)} β", seconds, ours="infoplane")
+    if not ends(theirs):
+        own = medians({"infoplane": ours}, rounds)["infoplane"]
+        print(f"\n{name}, {len(betas)} β: {peer} stopped after {LONGEST:g} s, ours {own:.2f} s")
+        return
+    table(
+        f"{name}, {len(betas)} β", medians({"infoplane": ours, peer: theirs}, rounds), "infoplane"
+    )
     rates, relevances = theirs()
     best = curve(joint, rates=rates[rates > 0]).relevances
     below = (best - relevances[rates > 0]).max(initial=0.0)
     print(
         f"  {peer} kept {len(rates)} of {len(betas)} points, up to {below:.1e} bit below the curve"
     )
+
+
+def ends(method: Callable[[], object]) -> bool:
+    """Whether it ends in time, tried in a process of its own."""
+    trial = multiprocessing.get_context("fork").Process(target=method)
+    trial.start()
+    trial.join(LONGEST)
+    if trial.is_alive():
+        trial.kill()
+        return False
+    if trial.exitcode:
+        raise SystemExit(f"A peer failed with exit code {trial.exitcode}.")
+    return True
 
 
 def embo_points(joint: np.ndarray, betas: np.ndarray) -> Points:
@@ -93,17 +118,16 @@ PEERS = {"embo": embo_points, "dit": dit_points}
 def main() -> None:
     soft = Joint.of_table(icosahedron.joint(icosahedron.soft_rule(), lumped=True))
     timed("12-bit problem, 60 β", soft, np.geomspace(1.05, 20, 60))
+    if "--wide" in sys.argv:
+        rng = np.random.default_rng(0)
+        wide = rng.gamma(0.1, size=(1000, 100)) + 1e-6
+        timed("1000 × 100, 20 β", Joint.of_counts(wide), np.geomspace(1.02, 3, 20))
     even = np.linspace(1.05, 20, 20)
     if find_spec("embo") is not None:
         beside("5 × 2 states", FIVE, even, "embo", rounds=3)
         beside("12-bit problem", soft.table, even, "embo", rounds=1)
     if find_spec("dit") is not None:
         beside("5 × 2 states", FIVE, even, "dit", rounds=1)
-    if "--wide" not in sys.argv:
-        return
-    rng = np.random.default_rng(0)
-    wide = rng.gamma(0.1, size=(1000, 100)) + 1e-6
-    timed("1000 × 100, 20 β", Joint.of_counts(wide), np.geomspace(1.02, 3, 20))
 
 
 if __name__ == "__main__":

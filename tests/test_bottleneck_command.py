@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from markupsafe import escape
 from scipy.optimize import brentq
 
 import infoplane as ip
@@ -98,6 +99,7 @@ def test_the_dual_of_that_source_lies_on_its_curve(told):
     slope = np.log((1 - EPS) / EPS)
     assert found["dual_thresholds"]["local"] == pytest.approx(4 / slope**2)
     assert found["dual_thresholds"]["onset"] == pytest.approx(4 / slope**2)
+    assert not found["dual_thresholds"]["first_order"] and found["dual_bifurcations"] == []
     (one,) = found["dual"]
     assert one["below"] == pytest.approx(0, abs=1e-8)
     assert one["relevance"] == pytest.approx(gerber(one["rate"]), abs=1e-8)
@@ -110,6 +112,26 @@ def test_a_transition_of_first_order_is_called_so(told):
     assert found["thresholds"]["first_order"]
     assert found["bifurcations"][0]["kind"] == "appears"
     assert found["solutions"][2]["rate"] == pytest.approx(0.0923125946, abs=1e-8)
+
+
+def test_the_dual_s_own_bifurcations_are_told_and_drawn(tmp_path, capsys):
+    path, page = tmp_path / "t.csv", tmp_path / "page.html"
+    path.write_text(SOURCE)
+    main(["bottleneck", str(path), "--dual", "--beta", "0.8", "1.2", "2", "--report", str(page)])
+    out = " ".join(capsys.readouterr().out.split())
+    critical = 4 / np.log((1 - EPS) / EPS) ** 2  # 0.8285
+    assert f"dual onset β {critical:.6g} (the local threshold)" in out
+    assert "bifurcation of the dual at β = 0.8285: 1 → 2 clusters, rate 0.0000 → " in out
+    assert "Bifurcations of the dual: searched from β = 0.8 to 2;" in out
+    found = ip.bottleneck.account_of([[0.45, 0.05], [0.05, 0.45]], betas=[0.8, 1.2, 2.0], dual=True)
+    whole, of_dual = (one.found[0] for one in (found.search, found.dual_search))
+    assert found.bifurcations == (whole, of_dual) and of_dual.splits
+    (curve,) = (one for one in panels(found, "ab", "uv") if one.key == "bottleneck-curve")
+    marks = {one.name: one for one in curve.series if one.name.startswith("bifurcations")}
+    assert list(marks) == ["bifurcations", "bifurcations of the dual"]
+    assert marks["bifurcations of the dual"].beside["β"] == pytest.approx([critical])
+    assert uprights(found) == pytest.approx({"onset": 1.5625, "dual onset": critical})
+    assert "Bifurcations of the dual" in page.read_text()
 
 
 def test_counts_and_samples_of_one_thing_say_the_same(tmp_path):
@@ -266,8 +288,9 @@ def test_an_interrupt_tells_what_was_computed(tmp_path, capsys, monkeypatch):
     page = tmp_path / "page.html"
     with pytest.raises(SystemExit):
         main(["bottleneck", str(path), "--beta", "1", "2", "3", "--dual", "--report", str(page)])
-    torn = "Interrupted before the end of the curve, so that further solutions, the dual and the "
-    assert f'<p class="summary">{torn}bifurcations are missing. Given: ' in page.read_text()
+    torn = "Interrupted before the end of the curve, so that further solutions, the dual, the "
+    lost = "bifurcations and the dual's bifurcations are missing. Given: "
+    assert f'<p class="summary">{torn}{str(escape(lost))}' in page.read_text()
 
 
 @pytest.mark.parametrize("where", ["thresholds", "file"])
@@ -294,13 +317,18 @@ def test_what_an_interrupt_leaves_out_is_named_part_by_part():
     for one in accounts([[0.45, 0.05], [0.05, 0.45]], betas=[1.25, 2.0, 3.0], dual=True):
         left.setdefault(one.doing, in_words.unfinished(one))
     bare = {doing: told.partition("so that ")[2] for doing, told in left.items()}
-    assert bare["the curve"] == "further solutions, the dual and the bifurcations are missing."
-    assert bare["the dual, 1 of 3, after β = 1.25"] == (
-        "further solutions of the dual and the bifurcations are missing."
+    later = "the bifurcations and the dual's bifurcations are missing."
+    assert bare["the curve"] == f"further solutions, the dual, {later}"
+    assert bare["the dual, 1 of 3, after β = 1.25"] == f"further solutions of the dual, {later}"
+    assert bare["the bifurcations"] == later
+    assert bare["the bifurcations, 1 of 2, after β = 2"] == (
+        "those above β = 2 and the dual's bifurcations are missing."
     )
-    assert bare["the bifurcations"] == "the bifurcations are missing."
-    assert bare["the bifurcations, 1 of 2, after β = 2"] == "those above β = 2 are missing."
-    assert left[""] == "" and one.searched == (1.25, 3.0)
+    assert bare["the dual's bifurcations"] == "the dual's bifurcations are missing."
+    assert bare["the dual's bifurcations, 1 of 2, after β = 2"] == (
+        "those of the dual above β = 2 are missing."
+    )
+    assert left[""] == "" and one.search.between == one.dual_search.between == (1.25, 3.0)
 
 
 def test_a_jump_at_the_local_threshold_is_seen_in_the_rates(tmp_path, capsys):

@@ -6,23 +6,24 @@ import pytest
 from infoplane.bottleneck.descent import Stop, plain
 from infoplane.bottleneck.joint import Joint
 from infoplane.bottleneck.maps import centred, evaluate, jacobian_product, logs
+from infoplane.bottleneck.optimum import joined, newcomers
 from infoplane.bottleneck.saddle import leading, settled
 from infoplane.bottleneck.solver import posed
+from infoplane.bottleneck.starts import trivial
 from oracles import bottleneck as oracle
-
-CRITICAL = 4.4432381230
 
 
 def _start(seed):
     return np.log(np.random.default_rng(seed).dirichlet(np.ones(5), 5))
 
 
-def test_near_its_threshold_acceleration_needs_a_hundredth_of_the_evaluations():
-    problem = posed(Joint.of_table(oracle.FIVE), 1.01 * CRITICAL)
+@pytest.mark.parametrize(("dual", "critical"), [(False, 4.4432381230), (True, 3.3369906309)])
+def test_near_its_threshold_acceleration_needs_a_hundredth_of_the_evaluations(dual, critical):
+    problem = posed(Joint.of_table(oracle.FIVE), 1.01 * critical, dual=dual)
     found = [settled(problem, _start(seed), Stop(1e-10)) for seed in range(30)]
     fast = np.array([one.evaluations for one in found])
     begun = np.stack([np.exp(_start(seed)) for seed in range(30)])
-    slow, reached = oracle.plain_counts(oracle.FIVE, 1.01 * CRITICAL, begun, 1e-10, 150_000)
+    slow, reached = oracle.plain_counts(oracle.FIVE, problem.beta, begun, 1e-10, 150_000, dual)
     assert np.median(slow) >= 100 * np.median(fast) and (fast <= slow).all()
     lowest = min(one.at.objective for one in found)
     there = sum(one.converged and one.at.objective <= lowest + 1e-12 for one in found)
@@ -48,6 +49,16 @@ def test_the_jacobian_is_the_derivative_and_self_adjoint(dual, alpha):
     weights = problem.p[:, None] * at.q
     one = (weights * u * exact).sum()
     assert one == pytest.approx((weights * v * jacobian_product(problem, at, u)).sum(), abs=1e-12)
+
+
+def test_where_plain_steps_are_all_alike_they_are_stretched():
+    """Just above the dual's onset a new cluster's mass grows by 1e-5 a step."""
+    problem = posed(Joint.of_table(oracle.FIVE), 3.32703, dual=True)
+    new = newcomers(problem, evaluate(problem, trivial(problem))).m
+    begun = joined(problem, evaluate(problem, trivial(problem)), new)
+    slow, fast = plain(problem, begun, Stop(evaluations=3_000)), settled(problem, begun, Stop())
+    assert not slow.converged and fast.converged and fast.evaluations < 300
+    assert fast.at.objective < slow.at.objective - 1e-6
 
 
 def test_a_saddle_is_known_by_its_eigenvalue_and_left():

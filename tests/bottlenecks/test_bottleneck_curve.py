@@ -14,17 +14,20 @@ from oracles import bottleneck as oracle
 
 def gerber(rate, error):
     """I(T;Y) of the doubly symmetric binary source at a rate, in bits."""
-    noise = brentq(lambda d: oracle.binary_entropy(d) - (1 - rate), 1e-18, 0.5, xtol=1e-15)
+    noise = 0.0
+    if rate < 1 - 1e-15:
+        noise = brentq(lambda d: oracle.binary_entropy(d) - (1 - rate), 1e-18, 0.5, xtol=1e-16)
     return 1 - oracle.binary_entropy(error * (1 - noise) + (1 - error) * noise)
 
 
 @pytest.mark.parametrize("error", [0.1, 0.25])
 def test_the_symmetric_source_lies_on_mrs_gerber_s_curve(error):
     critical = 1 / (1 - 2 * error) ** 2
-    found = curve(oracle.binary_source(error), betas=critical * np.geomspace(1.02, 6, 25))
+    above = np.r_[np.geomspace(1.0001, 1.02, 6), np.geomspace(1.03, 6, 25), np.geomspace(8, 1e3, 6)]
+    found = curve(oracle.binary_source(error), betas=critical * above)
     for rate, relevance in zip(found.rates, found.relevances, strict=True):
         assert relevance == pytest.approx(gerber(rate, error), abs=1e-9)
-    assert (np.diff(found.rates) > 0).all() and found.rates[0] < 0.2 < 0.99 < found.rates[-1]
+    assert (np.diff(found.rates) >= 0).all() and found.rates[0] < 1e-3 < 1 - 1e-9 < found.rates[-1]
 
 
 def test_asked_for_rates_it_gives_them():
@@ -99,7 +102,7 @@ def test_the_dual_s_onset_is_the_least_ratio_of_cost_to_gain(joint):
         assert found.local == pytest.approx(3.3369906309, abs=6e-11)
     assert found.first_order
     p, w = joint.sum(1), joint / joint.sum(1, keepdims=True)
-    assert found.onset == pytest.approx(oracle.dual_onset(p, w), rel=1e-9)
+    assert found.onset == pytest.approx(oracle.dual_onset(p, w), rel=1e-8)
 
 
 @settings(max_examples=10)  # each solves next to a bifurcation, twice

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 from scipy.special import rel_entr
@@ -12,10 +12,11 @@ from infoplane.bottleneck import (
     cluster_exponents,
     curve,
     error_exponent,
+    exponential_family,
     geometric_mean,
     solve,
+    thresholds,
 )
-from infoplane.bottleneck.maps import Problem, decoder
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.units import LN2
 from oracles import bottleneck as oracle
@@ -123,19 +124,42 @@ def test_the_exponent_of_many_is_the_largest_over_weights():
     assert max(tried) == pytest.approx(found.value, rel=1e-2)
 
 
-def test_an_exponential_family_is_closed_under_the_dual_decoder_alone():
-    rng = np.random.default_rng(0)
-    moments, parameters = rng.normal(size=(6, 2)), rng.normal(size=(2, 5))
+def of_two_statistics(seed, x=6, y=5):
+    """A joint whose rows belong to a family of two statistics, with a state of X that never is."""
+    rng = np.random.default_rng(seed)
+    raw = np.exp(-rng.normal(size=(x, 2)) @ rng.normal(size=(2, y)))
+    rows = raw / raw.sum(1, keepdims=True)
+    return np.insert(rng.dirichlet(np.ones(x))[:, None] * rows, 2, 0.0, axis=0)
 
-    def family(a):
-        raw = np.exp(-a @ parameters)
-        return raw / raw.sum(-1, keepdims=True)
 
-    inverse = rng.dirichlet(np.ones(6), 3)
-    own = Problem(np.full(6, 1 / 6), family(moments), 1.0, dual=True)
-    assert np.allclose(decoder(own, inverse), family(inverse @ moments), atol=1e-12, rtol=0)
-    bayes = decoder(Problem(own.p, own.w, 1.0), inverse)
-    assert np.abs(bayes - family(inverse @ moments)).max() > 1e-3
+@settings(max_examples=25)
+@given(st.integers(0, 10_000))
+def test_an_exponential_family_is_closed_under_the_dual_decoder_alone(seed):
+    joint = of_two_statistics(seed)
+    found = exponential_family(joint)
+    assert found.dimension == 2
+    there = joint.sum(1) > 0
+    rows = joint[there] / joint[there].sum(1, keepdims=True)
+    assert np.allclose(found.member(found.statistics)[there], rows, rtol=0, atol=1e-12)
+    spread = joint.sum(1) @ found.statistics**2
+    assert 1 / spread[0] == pytest.approx(thresholds(joint, dual=True).local, rel=1e-9)
+    dual = solve(joint, 3 / spread[0], dual=True, evaluations=2_000)
+    own = found.member(found.of_clusters(dual))
+    assert np.allclose(own, dual.decoder, rtol=0, atol=1e-11)
+    if 1 < dual.clusters < there.sum():
+        assert np.abs(own - dual.bayes_decoder).max() > 1e-6
+
+
+def test_a_family_of_every_row_is_all_distributions():
+    found = exponential_family(oracle.FIVE)
+    assert found.dimension == 1 and repr(found) == "ExponentialFamily(1 statistics, 2 outcomes)"
+    assert exponential_family(np.outer([0.4, 0.6], [0.3, 0.7])).dimension == 0
+    with pytest.raises(InfoplaneError, match="logarithm of every"):
+        exponential_family([[0.5, 0.0], [0.2, 0.3]])
+    with pytest.raises(InfoplaneError, match=r"\(n, 1\) is needed"):
+        found.member(np.zeros((2, 3)))
+    with pytest.raises(InfoplaneError, match="none of the joint"):
+        found.of_clusters(solve(oracle.LATE, 8.0, dual=True))
 
 
 def test_the_dual_lies_below_the_curve_and_near_it():

@@ -69,12 +69,13 @@ def test_a_late_transition_is_found_from_above_and_refused_below():
     assert found.lagrangian * LN2 == pytest.approx(-0.0025674690, abs=1e-10)
 
 
+@pytest.mark.parametrize("dual", [False, True])
 @pytest.mark.parametrize(("shape", "beta"), [((3, 2), 15.0), ((4, 2), 15.0), ((4, 3), 6.0)])
-def test_no_random_restart_is_lower(shape, beta):
+def test_no_random_restart_is_lower(shape, beta, dual):
     rng = np.random.default_rng([*shape, int(beta)])
     joint = rng.dirichlet(np.ones(shape[0] * shape[1])).reshape(shape)
-    found = solve(joint, beta)
-    assert found.objective * LN2 <= oracle.restarts(joint, beta, 10_000) + 1e-10
+    found = solve(joint, beta, dual=dual)
+    assert found.objective * LN2 <= oracle.restarts(joint, beta, 10_000, dual) + 1e-10
     assert found.gap is not None and found.gap < 1e-10
 
 

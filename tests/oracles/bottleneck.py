@@ -49,19 +49,18 @@ def objective(joint, beta, encoder, dual=False):
     return total
 
 
-def restarts(joint, beta, count, steps=300, seed=0):
-    """The least F in nats of many random encoders, all at once, |T| = |X|."""
+def restarts(joint, beta, count, dual=False, steps=300, seed=0):
+    """The least F, or F of the dual, in nats of many random encoders, all at once, |T| = |X|."""
     rng = np.random.default_rng(seed)
     p, w = joint.sum(1), joint / joint.sum(1, keepdims=True)
     sharp = rng.choice([0.1, 1.0], size=(count, 1, 1))
     q = rng.gamma(sharp, size=(count, len(p), len(p))) + 1e-12
     q /= q.sum(2, keepdims=True)
-    told = (w * np.log(w)).sum(1)
     for _ in range(steps):
         weighted = p[:, None] * q
         r = weighted.sum(1)
-        m = np.einsum("nxt,xy->nty", weighted, w) / np.maximum(r, 1e-300)[:, :, None]
-        d = told[:, None] - np.einsum("xy,nty->nxt", w, np.log(np.maximum(m, 1e-300)))
+        inverse = (weighted / np.maximum(r, 1e-300)[:, None]).transpose(0, 2, 1)
+        d = distortions(w, decoders(w, inverse, dual), dual)
         scores = np.log(np.maximum(r, 1e-300))[:, None] - beta * d
         top = scores.max(2, keepdims=True)
         z = np.exp(scores - top).sum(2, keepdims=True)
@@ -70,16 +69,32 @@ def restarts(joint, beta, count, steps=300, seed=0):
     return float((-(p[:, None] * (top + np.log(z))).sum((1, 2))).min())
 
 
-def plain_counts(joint, beta, starts, tolerance, most):
+def decoders(w, inverse, dual):
+    """p(y|t) of many p(x|t) of shape (n, t, x): means of rows, or geometric means."""
+    if not dual:
+        return inverse @ w
+    m = np.exp(inverse @ np.log(w))
+    return m / m.sum(2, keepdims=True)
+
+
+def distortions(w, m, dual):
+    """D[p(y|x) ‖ p(y|t)], or the reverse, shape (n, x, t)."""
+    log_m = np.log(np.maximum(m, 1e-300))
+    if dual:
+        return (m * log_m).sum(2)[:, None] - np.log(w) @ m.transpose(0, 2, 1)
+    return (w * np.log(w)).sum(1)[:, None] - w @ log_m.transpose(0, 2, 1)
+
+
+def plain_counts(joint, beta, starts, tolerance, most, dual=False):
     """How many steps of the map each start takes to rest, and the objective in nats there."""
     p, w = joint.sum(1), joint / joint.sum(1, keepdims=True)
-    told, q = (w * np.log(w)).sum(1)[:, None], starts.copy()
+    q = starts.copy()
     counts = np.full(len(q), most)
     for step in range(most):
         weighted = p[:, None] * q
         r = weighted.sum(1)[:, None]
-        m = (weighted.transpose(0, 2, 1) @ w) / r.transpose(0, 2, 1)
-        scores = r * np.exp(-beta * (told - w @ np.log(m).transpose(0, 2, 1)))
+        m = decoders(w, (weighted / r).transpose(0, 2, 1), dual)
+        scores = r * np.exp(-beta * distortions(w, m, dual))
         following = scores / scores.sum(2, keepdims=True)
         moved = np.abs(following - q).max((1, 2))
         counts = np.where((moved <= tolerance) & (counts == most), step + 1, counts)
@@ -89,7 +104,7 @@ def plain_counts(joint, beta, starts, tolerance, most):
     return counts, -(p * np.log(scores.sum(2))).sum(1)
 
 
-def dual_onset(p, w, starts=20, seed=0):
+def dual_onset(p, w, starts=4, seed=0):
     """The least D(r‖p)/D(m_p‖m_r) by a simplex search over r; m_r ∝ Π p(y|x)^r(x)."""
     rng = np.random.default_rng(seed)
 

@@ -14,6 +14,8 @@ from infoplane.bottleneck.exponents import Exponent as Exponent
 from infoplane.bottleneck.exponents import cluster_exponents as cluster_exponents
 from infoplane.bottleneck.exponents import error_exponent as error_exponent
 from infoplane.bottleneck.exponents import geometric_mean as geometric_mean
+from infoplane.bottleneck.families import ExponentialFamily as ExponentialFamily
+from infoplane.bottleneck.families import exponential_family as exponential_family
 from infoplane.bottleneck.gaussian import GaussianBottleneck as GaussianBottleneck
 from infoplane.bottleneck.joint import Joint as Joint
 from infoplane.bottleneck.solution import Solution as Solution

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from infoplane.bottleneck.log_space import log_sum, normalised
+from infoplane.bottleneck.log_space import normalised
 from infoplane.bottleneck.maps import Problem, decoder, weighed
 
 STILL = 1e-14
@@ -53,9 +53,9 @@ def ascended(
         m: Where to begin, shape (s, y).
         most: Steps at most.
     """
-    gains, best, used = np.full(len(m), -np.inf), m, 0
-    left = np.full(len(m), np.inf)
-    while used < most and (left > NOTHING).any():
+    gains, best, used = np.full(len(m), -np.inf), m.copy(), 0
+    left, on = np.full(len(m), np.inf), np.arange(len(m))
+    while used < most and len(on):
         before, once = _step(problem, base, m)
         between, twice = _step(problem, base, once)
         far = _extrapolated(m, once, twice)
@@ -63,9 +63,10 @@ def ascended(
         higher = after >= between  # of no number it is false
         used += 3
         rise = np.maximum(between, LOWEST) - np.maximum(before, LOWEST)
-        left = _left(rise, _norm(once - m), _norm(twice - once))
-        best, gains = np.where(higher[:, None], far, once), np.where(higher, after, between)
-        m = np.where(higher[:, None], further, twice)
+        rest = _left(rise, _norm(once - m), _norm(twice - once))
+        best[on], gains[on] = np.where(higher[:, None], far, once), np.where(higher, after, between)
+        left[on], going = rest, rest > NOTHING
+        m, on = np.where(higher[:, None], further, twice)[going], on[going]
     return Ascent(gains, best, left, used)
 
 
@@ -74,10 +75,12 @@ def _step(
 ) -> tuple[Float[ndarray, " s"], Float[ndarray, "s y"]]:
     """The ln c(m), and the next m; an m infinitely far from every row stays where it is."""
     shares = base[:, None] - weighed(problem, m)
-    now = log_sum(shares, 0)
-    reached = np.isfinite(now)
-    following = decoder(problem, np.exp(shares - np.where(reached, now, 0.0)).T)
-    return now, np.where(reached[:, None], following, m)
+    top = shares.max(0)
+    reached = np.isfinite(top)
+    weights = np.exp(shares - np.where(reached, top, 0.0))
+    total = np.where(reached, weights.sum(0), 1.0)
+    following = decoder(problem, (weights / total).T)
+    return np.log(total) + top, np.where(reached[:, None], following, m)
 
 
 def _extrapolated(

@@ -93,9 +93,11 @@ def _by_verdict(comparison: Comparison, table: Table) -> None:
         said: dict[str, list[str]] = {}
         for name in comparison.columns:
             said.setdefault(_said(claim, name), []).append(name)
-        for place, (verdict, names) in enumerate(said.items()):
-            everywhere = f"all {len(names)} settings"
-            where = everywhere if len(said) == 1 else f"{len(names)}: {'; '.join(names)}"
+        few_first = sorted(said.items(), key=lambda one: len(one[1]))
+        for place, (verdict, names) in enumerate(few_first):
+            where = f"{len(names)}: {'; '.join(names)}"
+            if 2 * len(names) > len(comparison.columns):
+                where = f"{'all' if len(said) == 1 else 'the other'} {len(names)} settings"
             table.add_row(claim.key if place == 0 else "", verdict, where)
 
 

@@ -1,6 +1,6 @@
 """Runs, or several seeds of several settings, become one page."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,11 +10,11 @@ from infoplane.analysis.ledger import Ledger
 from infoplane.comparing.column import Column, columns_of, require_different
 from infoplane.comparing.numbers import TOO_LARGE, numbers_for_page
 from infoplane.comparing.tables import settings_table, verdict_tables
-from infoplane.comparing.together import Together, families_of
+from infoplane.comparing.together import Together, families_of, setting_of
 from infoplane.experiments.comparison.common import Runs
 from infoplane.experiments.comparison.doubts import left_out
 from infoplane.experiments.comparison.figures import not_shown, panels
-from infoplane.experiments.comparison.naming import named
+from infoplane.experiments.comparison.naming import differing, named
 from infoplane.experiments.comparison.verdicts import Judged, judged, summary
 from infoplane.presentation import methods_told
 from infoplane.report.page import page
@@ -186,7 +186,19 @@ def _named(columns: Sequence[Column]) -> dict[str, Column]:
     if len(columns) == 1:
         return {str(traces[0].attrs.get("experiment", "run")): columns[0]}
     places = [column.runs[0].folder.resolve().parts for column in columns]
-    return dict(zip(named(traces, places), columns, strict=True))
+    names = _of_members(columns, differing(traces)) or named(traces, places)
+    return dict(zip(names, columns, strict=True))
+
+
+def _of_members(columns: Sequence[Column], different: Collection[str]) -> list[str]:
+    """What members are called where a setting that consists of several is all that differs."""
+    kinds = {column.runs[0].shown.family for column in columns}
+    kind = kinds.pop() if len(kinds) == 1 else None
+    if kind is None or not all(key.startswith(f"{kind.along}.") for key in different):
+        return []
+    settings = [column.runs[0].manifest.settings for column in columns]
+    names = [str(kind.named(setting_of(one, kind.along))) for one in settings]
+    return names if len(set(names)) == len(names) else []
 
 
 def _methods(told: Mapping[str, list[str]]) -> Iterator[str]:

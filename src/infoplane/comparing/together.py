@@ -169,7 +169,7 @@ def _together(runs: Sequence[Run]) -> Together | None:
     for run in runs:
         settings = flat(run.manifest.settings)
         members = placed.setdefault(int(settings[SEED]), {})
-        value = kind.named(_setting(run.manifest.settings, kind.along))
+        value = kind.named(setting_of(run.manifest.settings, kind.along))
         if value in members:
             return None
         members[value] = run
@@ -197,6 +197,6 @@ def _without(settings: Mapping[str, Any], along: str) -> dict[str, Any]:
     }
 
 
-def _setting(settings: Mapping[str, Any], along: str) -> Any:  # noqa: ANN401 — whatever it is
+def setting_of(settings: Mapping[str, Any], along: str) -> Any:  # noqa: ANN401 — whatever it is
     """One of nested settings, such as "training.steps"."""
     return reduce(lambda inner, name: inner[name], along.split("."), settings)
