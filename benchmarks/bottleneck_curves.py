@@ -27,8 +27,8 @@ ONE = np.array([0.12, 0.23, 0.4, 0.6, 0.76])
 FIVE = np.stack([1 - ONE, ONE], 1) / 5
 Points = tuple[np.ndarray, np.ndarray]
 """Rates I(X;T) and relevances I(T;Y) in bits."""
-LONGEST = 300.0
-"""Seconds after which a peer is stopped."""
+LONGEST, QUICK = 300.0, 10.0
+"""Seconds after which a peer is stopped, and up to which it is asked several times."""
 
 
 def floor(found: Curve) -> float:
@@ -58,23 +58,17 @@ def timed(name: str, joint: Joint, betas: np.ndarray) -> None:
     print(f"  {used} evaluations, clusters up to {found.solutions[-1].clusters}, gap {gap:.1e} bit")
 
 
-def beside(name: str, joint: np.ndarray, betas: np.ndarray, peer: str, rounds: int) -> None:
+def beside(name: str, joint: np.ndarray, betas: np.ndarray, peer: str) -> None:
     """A peer's points in our time, and how far they lie below the curve at their own rates."""
-
-    def ours() -> Curve:
-        return curve(joint, betas=betas)
-
-    def theirs() -> Points:
-        return PEERS[peer](joint, betas)
-
-    if not ends(theirs):
-        own = medians({"infoplane": ours}, rounds)["infoplane"]
-        print(f"\n{name}, {len(betas)} β: {peer} stopped after {LONGEST:g} s, ours {own:.2f} s")
+    title, methods = f"{name}, {len(betas)} β", {"infoplane": lambda: curve(joint, betas=betas)}
+    found = in_time(PEERS[peer], joint, betas)
+    if found is None:
+        table(f"{title}: {peer} stopped after {LONGEST:g} s", medians(methods, 3), "infoplane")
         return
-    table(
-        f"{name}, {len(betas)} β", medians({"infoplane": ours, peer: theirs}, rounds), "infoplane"
-    )
-    rates, relevances = theirs()
+    seconds, (rates, relevances) = found
+    if seconds < QUICK:
+        methods[peer] = lambda: PEERS[peer](joint, betas)
+    table(title, {peer: seconds, **medians(methods, 3)}, "infoplane")
     best = curve(joint, rates=rates[rates > 0]).relevances
     below = (best - relevances[rates > 0]).max(initial=0.0)
     print(
@@ -82,17 +76,22 @@ def beside(name: str, joint: np.ndarray, betas: np.ndarray, peer: str, rounds: i
     )
 
 
-def ends(method: Callable[[], object]) -> bool:
-    """Whether it ends in time, tried in a process of its own."""
-    trial = multiprocessing.get_context("fork").Process(target=method)
+def in_time(
+    method: Callable[[np.ndarray, np.ndarray], Points], joint: np.ndarray, betas: np.ndarray
+) -> tuple[float, Points] | None:
+    """Seconds and points of a peer in a process of its own; None where it takes too long."""
+    ours, theirs = multiprocessing.Pipe(duplex=False)
+
+    def work() -> None:
+        start = time.perf_counter()
+        points = method(joint, betas)
+        theirs.send((time.perf_counter() - start, points))
+
+    trial = multiprocessing.get_context("fork").Process(target=work)
     trial.start()
-    trial.join(LONGEST)
-    if trial.is_alive():
-        trial.kill()
-        return False
-    if trial.exitcode:
-        raise SystemExit(f"A peer failed with exit code {trial.exitcode}.")
-    return True
+    found = ours.recv() if ours.poll(LONGEST) else None
+    trial.kill()
+    return found
 
 
 def embo_points(joint: np.ndarray, betas: np.ndarray) -> Points:
@@ -124,10 +123,10 @@ def main() -> None:
         timed("1000 × 100, 20 β", Joint.of_counts(wide), np.geomspace(1.02, 3, 20))
     even = np.linspace(1.05, 20, 20)
     if find_spec("embo") is not None:
-        beside("5 × 2 states", FIVE, even, "embo", rounds=3)
-        beside("12-bit problem", soft.table, even, "embo", rounds=1)
+        beside("5 × 2 states", FIVE, even, "embo")
+        beside("12-bit problem", soft.table, even, "embo")
     if find_spec("dit") is not None:
-        beside("5 × 2 states", FIVE, even, "dit", rounds=1)
+        beside("5 × 2 states", FIVE, even, "dit")
 
 
 if __name__ == "__main__":
