@@ -157,6 +157,20 @@ def test_a_layer_looks_the_same_in_every_figure(fictions):
     assert worn == {name: shared[name] for name in fictions.layers[3:6]}
 
 
+def test_what_no_figure_shows_together_has_all_colours_to_itself():
+    def of(*names):
+        lines = tuple(Series(name, np.ones(2), np.ones(2), of=name) for name in names)
+        return Panel("k", "t", "", AXIS, AXIS, lines)
+
+    many = [f"m{i}" for i in range(9)]
+    apart = looks([of("a", "b"), of(*many), of("b", "c"), of()])
+    assert list(apart) == ["a", "b", "c", *many]
+    alone = {**looks([of("a", "b", "c")]), **looks([of(*many)])}
+    assert apart == alone
+    joined = looks([of("a", "b"), of(*many), of("b", "m0")])
+    assert joined == looks([of("a", "b", *many)])
+
+
 def test_what_is_known_of_a_point_goes_with_it(fictions):
     panel = built(fictions, "plane")
     (_, about), *_ = traces(drawn(panel), "path")

@@ -23,6 +23,8 @@ from infoplane.values.trace import Trace, flat
 
 HEADING = "What the runs say together"
 SEED = "seed"
+LISTED = 8
+"""So many values of a setting are listed in a heading."""
 
 
 @final
@@ -131,9 +133,12 @@ def families_of(runs: Sequence[Run]) -> dict[str, Together]:
 
 
 def _along_words(one: Together) -> str:
-    """The setting with the values that are judged together."""
-    values = list(next(iter(one.runs.values())))
-    return f"{dimension_of(one.kind.along)} = {', '.join(map(str, values))}"
+    """The setting with the values that are judged together; of many the first ones and the last."""
+    values = [str(value) for value in next(iter(one.runs.values()))]
+    told = ", ".join(values)
+    if len(values) > LISTED:
+        told = f"{', '.join(values[: LISTED - 1])}, … {values[-1]} ({len(values)} in all)"
+    return f"{dimension_of(one.kind.along)} = {told}"
 
 
 def _key(run: Run) -> str | None:

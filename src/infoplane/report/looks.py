@@ -1,7 +1,12 @@
-"""One colour and one mark for each thing that figures are about, the same in all of them."""
+"""One colour and one mark for each thing that figures are about, the same in all of them.
+
+Things that no figure shows together, nor with anything that both are shown with, have all colours
+to themselves: four methods can be told apart beside the two dozen settings that they had.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import final
 
 from infoplane.report.palette import COMPANION_OF_NONE, SYMBOLS, ordered
@@ -23,13 +28,29 @@ class Look:
 
 
 def looks(panels: Iterable[Panel]) -> dict[str, Look]:
-    """A look for everything that a series is about, in the order of first appearance.
+    """A look for everything that a series is about, by group in the order of first appearance.
 
     >>> looks([])
     {}
     """
-    subjects = dict.fromkeys(one.of for panel in panels for one in panel.series if one.of)
-    return dict(zip(subjects, _in_order(len(subjects)), strict=True))
+    return {
+        subject: look
+        for group in _groups(panels)
+        for subject, look in zip(group, _in_order(len(group)), strict=True)
+    }
+
+
+def _groups(panels: Iterable[Panel]) -> list[list[str]]:
+    """Subjects that are shown together, or with something in common, by first appearance."""
+    shown = [dict.fromkeys(one.of for one in panel.series if one.of) for panel in panels]
+    place = {subject: i for i, subject in enumerate(dict.fromkeys(chain(*shown)))}
+    groups: list[set[str]] = []
+    for subjects in filter(None, shown):
+        apart = [group for group in groups if group.isdisjoint(subjects)]
+        joined = [group for group in groups if not group.isdisjoint(subjects)]
+        groups = [*apart, set(subjects).union(*joined)]
+    inside = [sorted(group, key=place.__getitem__) for group in groups]
+    return sorted(inside, key=lambda group: place[group[0]])
 
 
 def dressed(panel: Panel, shared: Mapping[str, Look]) -> list[Look]:
