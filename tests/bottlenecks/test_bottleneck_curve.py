@@ -40,6 +40,15 @@ def test_asked_for_rates_it_gives_them():
     assert more.relevance == pytest.approx(more.joint.information)
 
 
+@pytest.mark.parametrize("dual", [False, True])
+def test_a_rate_too_near_0_to_be_told_apart_has_the_slope_of_the_onset(dual):
+    (found,) = curve(oracle.FIVE, rates=[2e-6], dual=dual).solutions
+    assert found.rate == pytest.approx(2e-6, abs=1e-9)
+    if not dual:
+        onset = thresholds(oracle.FIVE).onset
+        assert found.relevance == pytest.approx(2e-6 / onset, rel=1e-3)
+
+
 def test_a_function_of_x_is_traced_along_its_chord():
     joint = np.array([[0.3, 0.0], [0.1, 0.0], [0.0, 0.2], [0.0, 0.4]])
     h = oracle.binary_entropy(0.4)

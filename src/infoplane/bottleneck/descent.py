@@ -12,7 +12,7 @@ from numpy import ndarray
 from infoplane.bottleneck.maps import Point, Problem, alive, evaluate
 from infoplane.bottleneck.mixing import Mixing
 from infoplane.bottleneck.steps import lowest, newton, stretched
-from infoplane.bottleneck.tidy import tidied
+from infoplane.bottleneck.tidy import emptied, tidied
 from infoplane.values.errors import InfoplaneError
 
 ROUNDING = 64 * np.finfo(np.float64).eps
@@ -136,14 +136,24 @@ def accelerated(
 
 
 def _helped(problem: Problem, at: Point) -> tuple[Point, int]:
-    """What helps: a stretched step, one down from a saddle, fewer clusters, Newton's; its cost."""
-    used = 0
-    if not at.drowned:
-        further, used = stretched(problem, at)
-        if further is not at:
-            return further, used
+    """What helps: no empty clusters, a stretched step, or what Newton's step tells; its cost.
+
+    Where a plain step promises less than rounding, Newton's is the first to try.
+    """
+    steps = (_by_newton, stretched) if at.drowned else (stretched, _by_newton)
+    found, used = at, 0
+    for remedy in (emptied, *steps):
+        found, tried = remedy(problem, at)
+        used += tried
+        if found is not at:
+            break
+    return found, used
+
+
+def _by_newton(problem: Problem, at: Point) -> tuple[Point, int]:
+    """A step down from a saddle, fewer clusters, or Newton's step; and its cost."""
     step = newton(problem, at)
-    used += step.products
+    used = step.products
     if step.down is not None:
         lower, tried = lowest(problem, at, step.down)
         used += tried

@@ -27,9 +27,9 @@ def at_rate(joint: Joint, rate: float, dual: bool, stop: Stop) -> Solution:
     """The solution of that rate, in bits.
 
     Two solutions enclose it. The β at which both have one objective either has a third that is
-    lower, which then replaces one of them, or the chord between them belongs to the curve and the
-    point lies on it. By turns with it, β is sought where a straight line through the two nearest
-    rates says.
+    lower, which then replaces one of them, or the chord between them belongs to the curve, as far
+    as anybody can tell, and the point lies on it. By turns with it, β is sought where a straight
+    line through the two nearest rates says.
 
     Args:
         joint: p(x, y).
@@ -44,19 +44,22 @@ def at_rate(joint: Joint, rate: float, dual: bool, stop: Stop) -> Solution:
         return low
     seen, used = [low], 0
     for by_chord in cycle((True, False)):
+        jump = high.rate - low.rate > JUMP
         beta = _of_chord(low, high) if by_chord else _of_line(seen, low, high, rate)
+        if not (jump or low.beta < beta < high.beta):  # both have one objective but for rounding
+            by_chord, beta = False, _middle(low, high)
         if beta >= STEEPEST or high.beta - low.beta <= low.beta * FINEST:
             break
         found = solved_from(joint, beta, dual, low, stop)
         used += found.iterations
         if abs(found.rate - rate) <= HIT:
             return replace(found, iterations=used)
-        if by_chord and high.rate - low.rate > JUMP and not _below(found, low, high):
+        between = low.rate + HIT < found.rate < high.rate - HIT
+        if by_chord and not (between and (not jump or _below(found, low))):
             return replace(_shared(low, high, rate, beta), iterations=used)
         seen.append(found)
         low, high = (low, found) if found.rate > rate else (found, high)
-    nearest = min((low, high), key=lambda one: abs(one.rate - rate))
-    return replace(nearest, iterations=used)
+    return replace(_shared(low, high, rate, low.beta), iterations=used)
 
 
 def _of_chord(low: Solution, high: Solution) -> float:
@@ -72,14 +75,17 @@ def _of_line(seen: list[Solution], low: Solution, high: Solution, rate: float) -
         beta = one.beta + (rate - one.rate) * (other.beta - one.beta) / (other.rate - one.rate)
         if low.beta < beta < high.beta:
             return beta
+    return _middle(low, high)
+
+
+def _middle(low: Solution, high: Solution) -> float:
     return (low.beta + high.beta) / 2 if math.isfinite(high.beta) else 2 * max(low.beta, 1.0)
 
 
-def _below(found: Solution, low: Solution, high: Solution) -> bool:
-    """Whether a solution lies below the chord, and at neither of its ends."""
+def _below(found: Solution, low: Solution) -> bool:
+    """Whether a solution lies below the chord from the lower end with the slope of its own β."""
     chord = low.rate + found.beta * low.distortion
-    inside = low.rate + HIT < found.rate < high.rate - HIT
-    return inside and found.objective < chord - EQUAL * max(1.0, abs(chord))
+    return found.objective < chord - EQUAL * max(1.0, abs(chord))
 
 
 def _sufficient(joint: Joint, dual: bool) -> Solution:

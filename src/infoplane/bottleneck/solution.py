@@ -27,7 +27,7 @@ class Status(Enum):
     )
     EXHAUSTED = "The evaluations were used up: raise evaluations=, or start from a neighbour's."
     SHARED = (
-        "No β gives this rate: two solutions of the same objective are used by turns, with the "
+        "No β gives this rate that could be told: two solutions of one objective take turns, with "
         "shares that give it, so that the point lies on the chord between them."
     )
     SUFFICIENT = "The rate is not needed: T tells apart whatever differs in p(y|x), and no more."

@@ -16,8 +16,9 @@ ACCURATE = 1e-4
 """The share of its residual to which the linear equation is solved."""
 LENGTHS = (3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003)
 """Changes of ln q that are tried along a direction."""
-STRETCH = 4.0
-"""By so much longer is the next of plain steps that are stretched."""
+STRETCH, STRETCHES = 4.0, 16
+"""By so much longer is the next of plain steps that are stretched, and how many there are at most.
+"""
 
 
 @final
@@ -81,14 +82,13 @@ def stretched(problem: Problem, at: Point) -> tuple[Point, int]:
     """
     zero = np.isneginf(at.log_next) | np.isneginf(at.log_q)
     step = centred(at, np.where(zero, 0.0, at.log_next) - np.where(zero, 0.0, at.log_q))
-    best, length, used = at, 1.0, 0
-    while True:
-        length, used = STRETCH * length, used + 1
-        further = evaluate(problem, alive(problem, moved(at, length * step)))
-        if not further.objective < best.objective - at.noise:
+    best, used = at, 0
+    for used in range(1, STRETCHES + 1):
+        further = evaluate(problem, alive(problem, moved(at, STRETCH**used * step)))
+        if further.objective > best.objective + at.noise:
             break
-        best = further
-    worth = best.objective < at.objective - used * at.fall
+        best = min(best, further, key=lambda one: one.objective)
+    worth = best.objective < at.objective - max(used * at.fall, at.noise)
     return (best if worth else at), used
 
 

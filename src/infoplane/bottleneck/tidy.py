@@ -8,7 +8,7 @@ from infoplane.bottleneck.maps import Point, Problem, evaluate
 
 COINCIDE = 1e-4
 """Decoders no entry of which differs by more may be one and the same."""
-EMPTY = 1e-10
+EMPTY = 1e-6
 """A cluster of less mass may be none."""
 
 
@@ -17,15 +17,28 @@ def tidied(problem: Problem, at: Point) -> tuple[Point, int]:
 
     Only what leaves the objective where it is, or lowers it, is done.
     """
-    used = 0
-    for columns in (_merged(at), _kept(at)):
-        fewer = None if len(columns) == len(at.r) else _columns(at.log_q, columns)
-        if fewer is None:
-            continue
-        candidate, used = evaluate(problem, fewer), used + 1
-        if candidate.objective <= at.objective + at.noise:
-            return candidate, used
-    return at, used
+    found, used = _if_no_higher(problem, at, _merged(at))
+    if found is not at:
+        return found, used
+    found, further = emptied(problem, at)
+    return found, used + further
+
+
+def emptied(problem: Problem, at: Point) -> tuple[Point, int]:
+    """The point without clusters of next to no mass, and the evaluations that took.
+
+    They do not count, but ln p(t|x) of such a cluster may change more than anything that does.
+    """
+    return _if_no_higher(problem, at, _kept(at))
+
+
+def _if_no_higher(problem: Problem, at: Point, columns: list[list[int]]) -> tuple[Point, int]:
+    """The point with groups of clusters as one each if that does not raise the objective."""
+    fewer = None if len(columns) == len(at.r) else _columns(at.log_q, columns)
+    if fewer is None:
+        return at, 0
+    candidate = evaluate(problem, fewer)
+    return (candidate if candidate.objective <= at.objective + at.noise else at), 1
 
 
 def _merged(at: Point) -> list[list[int]]:
