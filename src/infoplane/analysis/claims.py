@@ -38,7 +38,8 @@ class Claim:
         rests_on: The raw values behind it, with their ceilings; from them comes the share that is
             saturated, of values along "part" that of the part which is so most. An estimator that
             has not measured all of them has no reading. Where they are of no estimator, such as
-            errors, nothing of the claim may be: it has one reading, that of ``NO_ESTIMATOR``.
+            errors, nothing of the claim may be: it has one reading, that of ``NO_ESTIMATOR``, if
+            the statistic itself is a finite number.
         controls: The same statistic where the claim has no reason to hold, by what that is, such
             as "untrained network"; of the same parts as the statistic.
         evidence: Named numbers for a reader, of every estimator of a Trace.
@@ -145,8 +146,11 @@ def _readers(claim: Claim, traces: Sequence[Trace], rests_on: Sequence[xr.DataAr
     whole = [
         _whole((one, *claim.needs(trace))) for trace, one in zip(traces, rests_on, strict=True)
     ]
-    free = not any("estimator" in one.dims for one in whole)
-    asked = [NO_ESTIMATOR] if free else _asked(claim, traces)
+    if any("estimator" in one.dims for one in whole):
+        asked = _asked(claim, traces)
+    else:
+        asked = [NO_ESTIMATOR]
+        whole += [_whole([claim.statistic(trace)]) for trace in traces]
     return [name for name in asked if all(bool(_under(name, one)) for one in whole)]
 
 

@@ -93,6 +93,5 @@ def below_exact() -> Claim:
         source=EXACT,
         statistic=under,
         rests_on=no_estimator,
-        needs=lambda trace: (under(trace),),
         notes=(OF_LINES,),
     )

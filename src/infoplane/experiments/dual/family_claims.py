@@ -98,7 +98,6 @@ def _below_exact() -> Claim:
         source=EXACT,
         statistic=under,
         rests_on=no_estimator,
-        needs=lambda trace: (under(trace),),
         notes=(OF_LINES,),
     )
 
@@ -166,7 +165,6 @@ def _errs_less(trace: Trace, dual: Method, usual: Method) -> Claim:
         source=ERROR,
         statistic=smaller,
         rests_on=no_estimator,
-        needs=lambda trace: (smaller(trace),),
         evidence=lambda trace: _chosen(trace, dual, usual),
         unit="1",
         notes=(

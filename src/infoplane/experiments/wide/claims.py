@@ -66,7 +66,6 @@ def below(trace: Trace) -> Claim:
         source=BOUND,
         statistic=slack,
         rests_on=no_estimator,
-        needs=lambda trace: (slack(trace),),
         notes=(
             OF_BOUNDS,
             "The effect is that of the worst moment. A check of the computation: nothing can lie "
@@ -94,7 +93,6 @@ def stopped() -> Claim:
         source=PAPER,
         statistic=lost,
         rests_on=no_estimator,
-        needs=lambda trace: (lost(trace),),
         notes=(CHOSEN, NO_CONTROL),
     )
 
@@ -122,7 +120,6 @@ def near() -> Claim:
         source=PAPER,
         statistic=above,
         rests_on=no_estimator,
-        needs=lambda trace: (above(trace),),
         notes=(CHOSEN, OF_BOUNDS),
     )
 
@@ -139,7 +136,6 @@ def compressed() -> Claim:
         source=PAPER,
         statistic=fallen,
         rests_on=no_estimator,
-        needs=lambda trace: (fallen(trace),),
         notes=(
             "Every network is deterministic, and what it knows of X infinite; that of the "
             "ensemble is finite, and may fall. The effect is the fall less 5 % of the peak, of "
@@ -185,7 +181,6 @@ def converges() -> Claim:
         source=THEORY,
         statistic=nearer,
         rests_on=no_estimator,
-        needs=lambda trace: (nearer(trace),),
         unit=PURE,
         notes=(DISTANCE,),
     )
@@ -214,7 +209,6 @@ def matches(trace: Trace) -> Claim:
         source=THEORY,
         statistic=within,
         rests_on=no_estimator,
-        needs=lambda trace: (within(trace),),
         unit=PURE,
         notes=(
             DISTANCE,

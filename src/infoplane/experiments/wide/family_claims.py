@@ -37,7 +37,6 @@ def _below() -> Claim:
         source=BOUND,
         statistic=under,
         rests_on=no_estimator,
-        needs=lambda trace: (under(trace),),
         notes=(OF_BOUNDS, "Every ensemble is a part, at its worst moment."),
     )
 
@@ -59,7 +58,6 @@ def _narrow_overfits(lines: dict[str, list[str]]) -> Claim:
         source=PAPER,
         statistic=more,
         rests_on=no_estimator,
-        needs=lambda trace: (more(trace),),
         unit=PURE,
         notes=(NO_CONTROL,),
     )
@@ -81,6 +79,5 @@ def _more_samples(lines: dict[str, list[str]]) -> Claim:
         source="ours: what learning should do",
         statistic=more,
         rests_on=no_estimator,
-        needs=lambda trace: (more(trace),),
         notes=(NO_CONTROL,),
     )
