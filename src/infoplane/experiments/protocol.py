@@ -17,6 +17,8 @@ from infoplane.values.trace import Checkpoint, Row, Tick, Trace, held_out
 class Shown(ABC):
     """How a kind of Trace is presented: everything is read from the Trace alone.
 
+    A subclass names the functions that do it, as in ``panels = staticmethod(figures.panels)``.
+
     Attributes:
         title: One line for a reader.
         family: How runs that differ in one setting are presented together; None if they are not.
@@ -30,10 +32,7 @@ class Shown(ABC):
     def claims(trace: Trace) -> list[Claim]:
         """What is asked of it, of ``subject`` of a Trace."""
 
-    @staticmethod
-    def subject(trace: Trace) -> Trace:
-        """What of a Trace is asked: its last probe, by convention samples not trained on."""
-        return held_out(trace)
+    subject = staticmethod(held_out)
 
     @classmethod
     def findings(cls, traces: Sequence[Trace]) -> list[Finding]:
@@ -70,10 +69,7 @@ class Shown(ABC):
         """
         return None
 
-    @staticmethod
-    def numbers(trace: Trace) -> str:
-        """All numbers as CSV."""
-        return table(trace)
+    numbers = staticmethod(table)
 
 
 class Family(Shown):

@@ -46,60 +46,6 @@ _COMPANIONS = {
 }
 
 
-@final
-@dataclass(frozen=True)
-class Watched(Shown):
-    """A network that somebody else trained, watched while they did."""
-
-    title: ClassVar[str] = "Information flow in a watched network"
-
-    @staticmethod
-    def claims(trace: Trace) -> list[Claim]:
-        """What can be asked of any network."""
-        return claims(trace)
-
-    @classmethod
-    def findings(cls, traces: Sequence[Trace]) -> list[Finding]:
-        """What was found, and on which of several probes."""
-        found = super().findings(traces)
-        return [replace(one, spread=one.spread + _probe_words(traces[0])) for one in found]
-
-    @staticmethod
-    def panels(trace: Trace) -> list[Panel]:
-        """Planes and layer-wise curves, by estimator and probe; then entropy, scale and loss."""
-        estimators = [str(name) for name in trace["estimator"].values]
-        each = [(part, one, side) for one in estimators for side, part in sides(trace).items()]
-        curves = _CURVES if has_null(trace) else _WITHOUT_NULL
-        above = _ABOVE_NULL if has_null(trace) else {}
-        return [
-            *(shared.plane(part, one, side) for part, one, side in each),
-            *(
-                draw(part, variable, one, caption, side)
-                for estimator in estimators  # the figures of one stand in one row
-                for draw, asked in ((shared.curves, curves), (shared.excess, above))
-                for variable, caption in asked.items()
-                for part, one, side in each
-                if one == estimator
-            ),
-            *(_entropies(part, one, side) for part, one, side in each),
-            *(panel for name in _COMPANIONS if name in trace for panel in _companions(trace, name)),
-        ]
-
-    @staticmethod
-    def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
-        """What was watched, what was found, how sure, and what is saturated."""
-        last = held_out(trace)
-        return [
-            *_watched(trace),
-            *_unfinished(trace),
-            *diverged(trace),
-            *_constant(last),
-            *_found(last, findings),
-            *_saturated(last),
-            *_unmeasured(trace),
-        ]
-
-
 def claims(trace: Trace) -> list[Claim]:
     """The claims that a Trace of one probe is long enough to be asked."""
     if not _varies(trace):
@@ -255,3 +201,54 @@ def _members(chosen: xr.DataArray) -> np.ndarray:
 def _never(values: xr.DataArray) -> xr.DataArray:
     """Where a variable was measured at no moment, along estimator and layer."""
     return values.isnull().all([dim for dim in values.dims if dim not in ("estimator", "layer")])
+
+
+@final
+@dataclass(frozen=True)
+class Watched(Shown):
+    """A network that somebody else trained, watched while they did."""
+
+    title: ClassVar[str] = "Information flow in a watched network"
+
+    claims = staticmethod(claims)
+
+    @classmethod
+    def findings(cls, traces: Sequence[Trace]) -> list[Finding]:
+        """What was found, and on which of several probes."""
+        found = super().findings(traces)
+        return [replace(one, spread=one.spread + _probe_words(traces[0])) for one in found]
+
+    @staticmethod
+    def panels(trace: Trace) -> list[Panel]:
+        """Planes and layer-wise curves, by estimator and probe; then entropy, scale and loss."""
+        estimators = [str(name) for name in trace["estimator"].values]
+        each = [(part, one, side) for one in estimators for side, part in sides(trace).items()]
+        curves = _CURVES if has_null(trace) else _WITHOUT_NULL
+        above = _ABOVE_NULL if has_null(trace) else {}
+        return [
+            *(shared.plane(part, one, side) for part, one, side in each),
+            *(
+                draw(part, variable, one, caption, side)
+                for estimator in estimators  # the figures of one stand in one row
+                for draw, asked in ((shared.curves, curves), (shared.excess, above))
+                for variable, caption in asked.items()
+                for part, one, side in each
+                if one == estimator
+            ),
+            *(_entropies(part, one, side) for part, one, side in each),
+            *(panel for name in _COMPANIONS if name in trace for panel in _companions(trace, name)),
+        ]
+
+    @staticmethod
+    def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
+        """What was watched, what was found, how sure, and what is saturated."""
+        last = held_out(trace)
+        return [
+            *_watched(trace),
+            *_unfinished(trace),
+            *diverged(trace),
+            *_constant(last),
+            *_found(last, findings),
+            *_saturated(last),
+            *_unmeasured(trace),
+        ]

@@ -25,7 +25,6 @@ from infoplane.experiments.autoencoder.sizes import ALONG, CODE, by_size, course
 from infoplane.experiments.claims import has_null
 from infoplane.experiments.protocol import Family
 from infoplane.values.finding import Finding
-from infoplane.values.panel import Panel
 from infoplane.values.replicates import Replicate
 from infoplane.values.table import Table
 from infoplane.values.trace import Trace, held_out
@@ -33,34 +32,6 @@ from infoplane.values.trace import Trace, held_out
 SOURCE = "yu2019understanding, third property (bifurcation), as yu2020understanding restates it"
 Effect = Callable[[TurnBack], np.ndarray]
 """What a claim says is positive, of every replicate of a course."""
-
-
-@final
-class Bifurcation(Family):
-    """Code sizes side by side: which turn back, and which come near the bisector."""
-
-    title: ClassVar[str] = "The bifurcation of a stacked autoencoder"
-    along: ClassVar[str] = ALONG
-
-    @staticmethod
-    def claims(trace: Trace) -> list[Claim]:
-        """The third property: clearly below the dimension of the data, and clearly above it."""
-        return claims(trace)
-
-    @staticmethod
-    def panels(trace: Trace) -> list[Panel]:
-        """Courses of the code for all sizes, its planes, and what depends on the size."""
-        return panels(trace)
-
-    @staticmethod
-    def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
-        """The dimension of the data, the smallest code that turns back, and what it costs."""
-        return summary(held_out(trace))
-
-    @staticmethod
-    def tables(trace: Trace, seconds: object) -> list[Table]:
-        """One line per code size."""
-        return [table(held_out(trace))]
 
 
 def claims(trace: Trace) -> list[Claim]:
@@ -266,3 +237,24 @@ def _bisector_evidence(trace: Trace, asked: Sequence[int]) -> Evidence:
                 "distance at the end": float(values[-1]),
             }
     return told
+
+
+@final
+class Bifurcation(Family):
+    """Code sizes side by side: which turn back, and which come near the bisector."""
+
+    title: ClassVar[str] = "The bifurcation of a stacked autoencoder"
+    along: ClassVar[str] = ALONG
+
+    claims = staticmethod(claims)
+    panels = staticmethod(panels)
+
+    @staticmethod
+    def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
+        """The dimension of the data, the smallest code that turns back, and what it costs."""
+        return summary(held_out(trace))
+
+    @staticmethod
+    def tables(trace: Trace, seconds: object) -> list[Table]:
+        """One line per code size."""
+        return [table(held_out(trace))]

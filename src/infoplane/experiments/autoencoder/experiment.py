@@ -1,6 +1,6 @@
 """S0: how information flows through a stacked autoencoder while it learns."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal, final
@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Literal, final
 import torch
 from torch import Tensor
 
-from infoplane.analysis.claims import Claim
 from infoplane.experiments.autoencoder.bifurcation import Bifurcation
 from infoplane.experiments.autoencoder.claims import claims
 from infoplane.experiments.autoencoder.panels import panels, summary
@@ -26,10 +25,8 @@ from infoplane.models.autoencoders.stacked import StackedAutoencoder
 from infoplane.observe.dimension import MOST, DataDimension
 from infoplane.record.loop import Observer
 from infoplane.store.address import NOT_ADDRESSED
-from infoplane.values.finding import Finding
-from infoplane.values.panel import Panel
 from infoplane.values.seeds import stream
-from infoplane.values.trace import Checkpoint, Row, Tick, Trace
+from infoplane.values.trace import Checkpoint, Row, Tick
 
 
 @final
@@ -116,17 +113,6 @@ class Autoencoder(OnStacked):
         order = torch.randperm(len(images), generator=stream(0, "dimension"))
         return images[order[:MOST]]
 
-    @staticmethod
-    def claims(trace: Trace) -> list[Claim]:
-        """S0's inequalities and their opposites, S1's phases, and whether all is measurable."""
-        return claims(trace)
-
-    @staticmethod
-    def panels(trace: Trace) -> list[Panel]:
-        """Planes, layer-wise curves and strips, under both rules."""
-        return panels(trace)
-
-    @staticmethod
-    def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
-        """What was trained, what was found, and how sure."""
-        return summary(trace, findings)
+    claims = staticmethod(claims)
+    panels = staticmethod(panels)
+    summary = staticmethod(summary)

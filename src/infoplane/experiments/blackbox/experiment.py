@@ -7,7 +7,6 @@ from typing import Any, ClassVar, final
 import torch
 import xarray as xr
 
-from infoplane.analysis.claims import Claim
 from infoplane.experiments.blackbox import figures, words
 from infoplane.experiments.blackbox.claims import claims
 from infoplane.experiments.blackbox.claims import findings as judged
@@ -34,7 +33,6 @@ from infoplane.record.loop import fit, per_epoch, record, restore
 from infoplane.record.snapshot import Snapshot
 from infoplane.training.stacked_loss import StackedLoss, orders_of_each
 from infoplane.values.finding import Finding
-from infoplane.values.panel import Panel
 from infoplane.values.seeds import stream
 from infoplane.values.table import Table
 from infoplane.values.trace import Checkpoint, Measured, Row, Tick, Trace
@@ -237,35 +235,22 @@ class Blackbox(Experiment):
         at = self.looking.some(moments, self.looking.gradient_snapshots)
         return GradientNoise(objective, whole, objective.model.layers, at, stacked=True)
 
-    @staticmethod
-    def claims(trace: Trace) -> list[Claim]:
-        """Compression under every estimator, the gradient's two phases, and what goes with them."""
-        return claims(trace)
+    claims = staticmethod(claims)
 
     @classmethod
     def findings(cls, traces: Sequence[Trace]) -> list[Finding]:
         """Some over the networks that all estimators measured, the others over all networks."""
         return judged(cls.claims(traces[0]), traces) if traces else []
 
-    @staticmethod
-    def panels(trace: Trace) -> list[Panel]:
-        """The planes, the gradient's noise, saturation, and errors."""
-        return figures.panels(trace)
-
-    @staticmethod
-    def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
-        """What was trained and what was found."""
-        return words.summary(trace, findings)
+    panels = staticmethod(figures.panels)
+    summary = staticmethod(words.summary)
 
     @staticmethod
     def tables(trace: Trace, seconds: Mapping[str, float]) -> list[Table]:
         """Every estimator with its ceiling and what it saw fall; layers and their gradients."""
         return words.tables(trace)
 
-    @staticmethod
-    def methods(trace: Trace) -> list[str]:
-        """How it was trained and measured."""
-        return words.methods(trace)
+    methods = staticmethod(words.methods)
 
 
 @final

@@ -3,14 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, final
 
-from infoplane.analysis.claims import Claim
 from infoplane.experiments.blackbox import family_figures
 from infoplane.experiments.blackbox.claims import findings
 from infoplane.experiments.blackbox.family_claims import claims
 from infoplane.experiments.blackbox.settings import Variant
 from infoplane.experiments.protocol import Family
 from infoplane.values.finding import Finding
-from infoplane.values.panel import Panel
 from infoplane.values.table import Table
 from infoplane.values.trace import Trace
 
@@ -27,25 +25,15 @@ class Variants(Family):
         """A member's name, such as "published activation=relu"."""
         return Variant(**{key: value for key, value in setting.items() if key != "type"}).name
 
-    @staticmethod
-    def claims(trace: Trace) -> list[Claim]:
-        """The critics' counter-experiments, as far as their members are there."""
-        return claims(trace)
+    claims = staticmethod(claims)
 
     @classmethod
     def findings(cls, traces: Sequence[Trace]) -> list[Finding]:
         """Some over the networks that all estimators measured, the others over all networks."""
         return findings(cls.claims(traces[0]), traces) if traces else []
 
-    @staticmethod
-    def panels(trace: Trace) -> list[Panel]:
-        """The last hidden layer, its saturation and the errors of all members, and the planes."""
-        return family_figures.panels(trace)
-
-    @staticmethod
-    def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
-        """What each member ended with."""
-        return family_figures.summary(trace, findings)
+    panels = staticmethod(family_figures.panels)
+    summary = staticmethod(family_figures.summary)
 
     @staticmethod
     def tables(trace: Trace, seconds: Mapping[str, float]) -> list[Table]:

@@ -24,24 +24,24 @@ Chosen = Callable[[xr.Dataset], np.ndarray]
 """Which tasks a claim is about, as truth values along "task"."""
 
 
-def claims(laid: xr.Dataset) -> list[Claim]:
+def claims(trace: xr.Dataset) -> list[Claim]:
     """The claims that can be asked about these tasks."""
-    n = usual(laid)
+    n = usual(trace)
     right = (
         f"the mean absolute error is at most {LEAST:g} bit, or {SHARE:.0%} of the truth, "
         f"at n = {n}."
     )
     accurate = [
-        _accurate(key, f"{words} {right}", laid, names)
+        _accurate(key, f"{words} {right}", trace, names)
         for key, (words, chosen) in _GROUPS.items()
-        if len(names := _names(laid, chosen))
+        if len(names := _names(trace, chosen))
     ]
     intervals = [
-        _coverage(key, words, laid, names)
+        _coverage(key, words, trace, names)
         for key, (words, chosen) in _INTERVALS.items()
-        if len(names := _names(laid, chosen))
+        if len(names := _names(trace, chosen))
     ]
-    return [*accurate, *_invariance(laid), *intervals, *_deterministic(laid)]
+    return [*accurate, *_invariance(trace), *intervals, *_deterministic(trace)]
 
 
 def usual(laid: xr.Dataset) -> int:

@@ -12,7 +12,6 @@ import xarray as xr
 from torch import Tensor
 
 from infoplane.analysis.calibration import MEASURED, PROMISES, TASKS, State, cells
-from infoplane.analysis.claims import Claim
 from infoplane.datasets.known.catalogue import TASKS as SUITE
 from infoplane.datasets.known.catalogue import described, task
 from infoplane.experiments.calibration import panels as shown
@@ -28,8 +27,6 @@ from infoplane.values.errors import InfoplaneError
 from infoplane.values.estimate import Estimate
 from infoplane.values.finding import Finding
 from infoplane.values.methods import METHODS, Method, methods_json
-from infoplane.values.panel import Panel
-from infoplane.values.table import Table
 from infoplane.values.trace import Checkpoint, Row, Tick, Trace
 from infoplane.values.units import BIT
 
@@ -208,40 +205,18 @@ class Calibration(Experiment):
             yield row.finished(step, self.asked.tasks.index(samples[step].task.name))
             yield Checkpoint(step + 1, {}, {})
 
-    @staticmethod
-    def claims(trace: Trace) -> list[Claim]:
-        """Who is near the truth on what, whose intervals hold, and who is invariant."""
-        return claims(trace)
-
-    @staticmethod
-    def subject(trace: Trace) -> Trace:
-        """One cell per task, size and estimator."""
-        return cells(trace)
-
-    @staticmethod
-    def panels(trace: Trace) -> list[Panel]:
-        """Heat maps of errors, errors against n, and coverage."""
-        return shown.panels(trace)
+    claims = staticmethod(claims)
+    subject = staticmethod(cells)
+    panels = staticmethod(shown.panels)
 
     @staticmethod
     def summary(trace: Trace, found: Sequence[Finding]) -> list[str]:
         """What was asked, and who was nearest to the truth."""
         return shown.summary_words(trace)
 
-    @staticmethod
-    def tables(trace: Trace, seconds: Mapping[str, float]) -> list[Table]:
-        """Bias, spread, coverage and time of every estimator; and what failed."""
-        return shown.tables(trace, seconds)
-
-    @staticmethod
-    def methods(trace: Trace) -> list[str]:
-        """What was drawn, and what every estimator is."""
-        return shown.methods(trace)
-
-    @staticmethod
-    def numbers(trace: Trace) -> str:
-        """One line per estimate."""
-        return numbers(trace)
+    tables = staticmethod(shown.tables)
+    methods = staticmethod(shown.methods)
+    numbers = staticmethod(numbers)
 
 
 @final

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from infoplane.analysis.claims import Claim, judged
+from infoplane.analysis.claims import judged
 from infoplane.experiments.convnet import figures
 from infoplane.experiments.convnet.claims import claims, of_both_probes
 from infoplane.experiments.convnet.control import CONTROL, NETWORK, SUFFIX, WORDS
@@ -35,7 +35,6 @@ from infoplane.observe.probe import Probe
 from infoplane.record.loop import Observer
 from infoplane.store.address import NOT_ADDRESSED
 from infoplane.values.finding import Finding
-from infoplane.values.panel import Panel
 from infoplane.values.seeds import stream
 from infoplane.values.table import Table
 from infoplane.values.trace import Checkpoint, Row, Tick, Trace
@@ -213,10 +212,7 @@ class Convnet(OnImages):
         )
         return [backward, maps]
 
-    @staticmethod
-    def claims(trace: Trace) -> list[Claim]:
-        """Both chains, phases, redundancy, total correlation, and what is measurable."""
-        return claims(trace)
+    claims = staticmethod(claims)
 
     @classmethod
     def findings(cls, traces: Sequence[Trace]) -> list[Finding]:
@@ -224,15 +220,8 @@ class Convnet(OnImages):
         found = super().findings(traces)
         return [*found, *judged(of_both_probes(traces[0]), traces)] if traces else []
 
-    @staticmethod
-    def panels(trace: Trace) -> list[Panel]:
-        """Planes, chains, pairs of maps and total correlation, each beside its control."""
-        return figures.panels(trace)
-
-    @staticmethod
-    def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
-        """What was trained and what was found."""
-        return figures.summary(trace, findings)
+    panels = staticmethod(figures.panels)
+    summary = staticmethod(figures.summary)
 
     @staticmethod
     def tables(trace: Trace, seconds: Mapping[str, float]) -> list[Table]:

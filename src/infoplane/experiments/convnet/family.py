@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, final
 
-from infoplane.analysis.claims import Claim, judged
+from infoplane.analysis.claims import judged
 from infoplane.experiments.convnet import family_figures
 from infoplane.experiments.convnet.family_claims import claims
 from infoplane.experiments.convnet.settings import named
@@ -26,10 +26,7 @@ class Filters(Family):
         """A member's name, such as "6-12"."""
         return named(list(setting))
 
-    @staticmethod
-    def claims(trace: Trace) -> list[Claim]:
-        """Whether information grows and saturates, redundancy gains, and error stops falling."""
-        return claims(trace)
+    claims = staticmethod(claims)
 
     @classmethod
     def findings(cls, traces: Sequence[Trace]) -> list[Finding]:
@@ -42,10 +39,7 @@ class Filters(Family):
         """Information, shares and error against the number of filters, beside the controls."""
         return family_figures.panels(held_out(trace))
 
-    @staticmethod
-    def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
-        """What each member reached."""
-        return family_figures.summary(trace, findings)
+    summary = staticmethod(family_figures.summary)
 
     @staticmethod
     def tables(trace: Trace, seconds: Mapping[str, float]) -> list[Table]:

@@ -1,7 +1,7 @@
 """A network whose code is drawn, trained on a variational bottleneck or its dual."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +10,6 @@ from typing import Any, ClassVar, Literal, final
 import torch
 from torch import Tensor
 
-from infoplane.analysis.claims import Claim
 from infoplane.experiments.dual import figures
 from infoplane.experiments.dual.claims import claims
 from infoplane.experiments.dual.family import Objectives
@@ -27,8 +26,6 @@ from infoplane.store.address import NOT_ADDRESSED
 from infoplane.training.variational.losses import coded, fitting_classes, onehot
 from infoplane.training.variational.noise import flipped
 from infoplane.values.errors import InfoplaneError
-from infoplane.values.finding import Finding
-from infoplane.values.panel import Panel
 from infoplane.values.table import Table
 from infoplane.values.trace import Checkpoint, Row, Tick, Trace, held_out
 
@@ -210,27 +207,13 @@ class Dual(OnImages):
         """Fixed samples of both parts with the labels that are true."""
         return self.first(self.looking.evaluation)
 
-    @staticmethod
-    def claims(trace: Trace) -> list[Claim]:
-        """The data processing inequality, the published axis, and the known problem."""
-        return claims(trace)
-
-    @staticmethod
-    def panels(trace: Trace) -> list[Panel]:
-        """The planes on both axes, the bounds, the errors, and the known problem."""
-        return figures.panels(trace)
-
-    @staticmethod
-    def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
-        """What was trained and what was found."""
-        return figures.summary(trace, findings)
+    claims = staticmethod(claims)
+    panels = staticmethod(figures.panels)
+    summary = staticmethod(figures.summary)
 
     @staticmethod
     def tables(trace: Trace, seconds: Mapping[str, float]) -> list[Table]:
         """Every bound with its name, and what it bounds."""
         return [figures.bounds(held_out(trace))]
 
-    @staticmethod
-    def methods(trace: Trace) -> list[str]:
-        """How the bounds were measured."""
-        return figures.methods(trace)
+    methods = staticmethod(figures.methods)

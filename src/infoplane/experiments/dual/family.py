@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, final
 
-from infoplane.analysis.claims import Claim
 from infoplane.experiments.dual import family_figures
 from infoplane.experiments.dual.family_claims import claims
 from infoplane.experiments.dual.kept import ALONG
@@ -27,10 +26,7 @@ class Objectives(Family):
         """A member's name, such as "vib beta=10.0"."""
         return Objective(setting["method"], float(setting["beta"]), float(setting["gamma"])).name
 
-    @staticmethod
-    def claims(trace: Trace) -> list[Claim]:
-        """What must hold of bounds, and where duals differ from what they are duals of."""
-        return claims(trace)
+    claims = staticmethod(claims)
 
     @staticmethod
     def panels(trace: Trace) -> list[Panel]:

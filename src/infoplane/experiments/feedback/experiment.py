@@ -12,7 +12,6 @@ import xarray as xr
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from infoplane.analysis.claims import Claim
 from infoplane.experiments.feedback import figures
 from infoplane.experiments.feedback.claims import claims
 from infoplane.experiments.feedback.settings import Course, Feeding
@@ -22,8 +21,6 @@ from infoplane.models.mlp import Classifier
 from infoplane.record.loop import batches, per_epoch
 from infoplane.store.address import NOT_ADDRESSED
 from infoplane.training.transfer_feedback import Feedback, TEFeedback
-from infoplane.values.finding import Finding
-from infoplane.values.panel import Panel
 from infoplane.values.table import Table
 from infoplane.values.trace import Checkpoint, Row, Tick, Trace
 from infoplane.values.units import PURE
@@ -168,27 +165,13 @@ class TransferFeedback(OnImages):
             for (name, (words, unit)), values in zip(named.items(), columns, strict=True)
         }
 
-    @staticmethod
-    def claims(trace: Trace) -> list[Claim]:
-        """Whether each rule accelerates, beside all controls."""
-        return claims(trace)
-
-    @staticmethod
-    def panels(trace: Trace) -> list[Panel]:
-        """Accuracy, loss and signal of every arm."""
-        return figures.panels(trace)
-
-    @staticmethod
-    def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
-        """What was trained and what was found."""
-        return figures.summary(trace, findings)
+    claims = staticmethod(claims)
+    panels = staticmethod(figures.panels)
+    summary = staticmethod(figures.summary)
 
     @staticmethod
     def tables(trace: Trace, seconds: Mapping[str, float]) -> list[Table]:
         """Epochs to the target, end, and what it cost."""
         return [figures.arms(trace, seconds)]
 
-    @staticmethod
-    def methods(trace: Trace) -> list[str]:
-        """How it was trained."""
-        return figures.methods(trace)
+    methods = staticmethod(figures.methods)

@@ -1,7 +1,7 @@
 """Camboulin et al.: the dimension of every layer of a variational autoencoder while it learns."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal, final
@@ -9,7 +9,6 @@ from typing import Any, ClassVar, Literal, final
 import torch
 from torch import Tensor, nn
 
-from infoplane.analysis.claims import Claim
 from infoplane.experiments.latent.claims import claims
 from infoplane.experiments.latent.family import CodeSizes
 from infoplane.experiments.latent.panels import panels
@@ -27,9 +26,7 @@ from infoplane.observe.rate import Rate
 from infoplane.record.loop import Observer, per_epoch
 from infoplane.store.address import NOT_ADDRESSED
 from infoplane.values.errors import InfoplaneError
-from infoplane.values.finding import Finding
-from infoplane.values.panel import Panel
-from infoplane.values.trace import Checkpoint, Row, Tick, Trace
+from infoplane.values.trace import Checkpoint, Row, Tick
 
 
 @final
@@ -145,25 +142,10 @@ class Latent(OnImages):
         )
         return [geometry, normal, Rate(probe), Losses(_costs, evaluated, unit="nat per image")]
 
-    @staticmethod
-    def claims(trace: Trace) -> list[Claim]:
-        """What can be asked of one code size."""
-        return claims(trace)
-
-    @staticmethod
-    def panels(trace: Trace) -> list[Panel]:
-        """Profiles over the layers at several moments, and everything over training."""
-        return panels(trace)
-
-    @staticmethod
-    def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
-        """What was trained, what was found, and on how many samples."""
-        return summary(trace, findings)
-
-    @staticmethod
-    def methods(trace: Trace) -> list[str]:
-        """How dimension, imbalance and the parts of the objective were measured."""
-        return methods(trace)
+    claims = staticmethod(claims)
+    panels = staticmethod(panels)
+    summary = staticmethod(summary)
+    methods = staticmethod(methods)
 
 
 def _costs(model: nn.Module, x: Tensor) -> dict[str, Tensor]:

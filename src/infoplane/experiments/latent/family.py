@@ -27,7 +27,6 @@ from infoplane.experiments.latent.words import methods, summary_of_sizes
 from infoplane.experiments.protocol import Family
 from infoplane.observe.plane import INPUT
 from infoplane.values.finding import Finding
-from infoplane.values.panel import Panel
 from infoplane.values.trace import Trace
 
 SAME = 0.1
@@ -35,39 +34,6 @@ SAME = 0.1
 
 Measure = Callable[[Trace], xr.DataArray]
 """A statistic of one moment of all members."""
-
-
-@final
-class CodeSizes(Family):
-    """The same network with codes of several sizes K."""
-
-    title: ClassVar[str] = "Dimension and neighbourhoods by the size of the code"
-    along: ClassVar[str] = ALONG
-
-    @staticmethod
-    def claims(trace: Trace) -> list[Claim]:
-        """The claims that these code sizes allow."""
-        return claims(trace)
-
-    @classmethod
-    def findings(cls, traces: Sequence[Trace]) -> list[Finding]:
-        """Judged over seeds; on which side of the transition a size lies, all of them say."""
-        return judged(cls.claims(combined(traces)), traces)
-
-    @staticmethod
-    def panels(trace: Trace) -> list[Panel]:
-        """Profiles of all code sizes, imbalances against K, and the rates."""
-        return of_sizes(trace)
-
-    @staticmethod
-    def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
-        """Where the transition lies, and what it costs."""
-        return summary_of_sizes(trace, findings)
-
-    @staticmethod
-    def methods(trace: Trace) -> list[str]:
-        """As those of one code size."""
-        return methods(trace)
 
 
 def claims(trace: Trace) -> list[Claim]:
@@ -233,3 +199,22 @@ def _told(moment: Trace, layer: str) -> dict[str, dict[str, dict[str, float]]]:
         }
         for scale in known["estimator"].values
     }
+
+
+@final
+class CodeSizes(Family):
+    """The same network with codes of several sizes K."""
+
+    title: ClassVar[str] = "Dimension and neighbourhoods by the size of the code"
+    along: ClassVar[str] = ALONG
+
+    claims = staticmethod(claims)
+
+    @classmethod
+    def findings(cls, traces: Sequence[Trace]) -> list[Finding]:
+        """Judged over seeds; on which side of the transition a size lies, all of them say."""
+        return judged(cls.claims(combined(traces)), traces)
+
+    panels = staticmethod(of_sizes)
+    summary = staticmethod(summary_of_sizes)
+    methods = staticmethod(methods)

@@ -1,14 +1,13 @@
 """A stacked autoencoder trained with end-to-end back-propagation, or without, at equal compute."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal, final
 
 import torch
 
-from infoplane.analysis.claims import Claim
 from infoplane.experiments.autoencoder.stacked import COSTS, SQUARED_ERROR, OnStacked
 from infoplane.experiments.layerwise import figures
 from infoplane.experiments.layerwise.claims import claims
@@ -26,8 +25,6 @@ from infoplane.record.loop import record, restore
 from infoplane.store.address import NOT_ADDRESSED
 from infoplane.training.phases import Schedule, train
 from infoplane.training.stacked import METHODS, backpropagation
-from infoplane.values.finding import Finding
-from infoplane.values.panel import Panel
 from infoplane.values.table import Table
 from infoplane.values.trace import Checkpoint, Row, Tick, Trace
 
@@ -127,20 +124,9 @@ class Layerwise(OnStacked):
             checkpoint_every=checkpoint_every(self.training.steps),
         )
 
-    @staticmethod
-    def claims(trace: Trace) -> list[Claim]:
-        """S0's inequalities and order of pairs, S1's phases, and whether all is measurable."""
-        return claims(trace)
-
-    @staticmethod
-    def panels(trace: Trace) -> list[Panel]:
-        """Planes and layer-wise curves, under both rules."""
-        return figures.panels(trace)
-
-    @staticmethod
-    def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
-        """What was trained, at what cost, and what was found."""
-        return figures.summary(trace, findings)
+    claims = staticmethod(claims)
+    panels = staticmethod(figures.panels)
+    summary = staticmethod(figures.summary)
 
     @staticmethod
     def tables(trace: Trace, seconds: Mapping[str, float]) -> list[Table]:

@@ -45,34 +45,6 @@ UNTIMED = "–"
 """In the place of seconds that nobody told."""
 
 
-@final
-class Methods(Family):
-    """S0's autoencoder trained by several methods, each for the same number of multiply-adds."""
-
-    title: ClassVar[str] = "Training without end-to-end back-propagation, at equal compute"
-    along: ClassVar[str] = "method"
-
-    @staticmethod
-    def claims(trace: Trace) -> list[Claim]:
-        """Whether the local methods reach back-propagation, in error and in information."""
-        return claims(trace)
-
-    @staticmethod
-    def panels(trace: Trace) -> list[Panel]:
-        """The planes of all methods, the code's information, and the error."""
-        return panels(held_out(trace))
-
-    @staticmethod
-    def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
-        """What each method reached for the same compute."""
-        return [*summary(held_out(trace), findings), *probe_told(trace)]
-
-    @staticmethod
-    def tables(trace: Trace, seconds: Mapping[str, float]) -> list[Table]:
-        """What each method reached, in numbers, and how long it took."""
-        return [reached(held_out(trace), seconds)]
-
-
 def claims(trace: Trace) -> list[Claim]:
     """What can be asked of the methods that are there."""
     there = [str(name) for name in trace["method"].values]
@@ -292,3 +264,28 @@ def _kept(trace: Trace, method: str, when: Moment) -> xr.DataArray:
 def _both(trace: Trace, method: str) -> xr.DataArray:
     """The code's information under both methods at the end, along "part"."""
     return together({name: _kept(trace, name, last) for name in (WHOLE, method)})
+
+
+@final
+class Methods(Family):
+    """S0's autoencoder trained by several methods, each for the same number of multiply-adds."""
+
+    title: ClassVar[str] = "Training without end-to-end back-propagation, at equal compute"
+    along: ClassVar[str] = "method"
+
+    claims = staticmethod(claims)
+
+    @staticmethod
+    def panels(trace: Trace) -> list[Panel]:
+        """The planes of all methods, the code's information, and the error."""
+        return panels(held_out(trace))
+
+    @staticmethod
+    def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
+        """What each method reached for the same compute."""
+        return [*summary(held_out(trace), findings), *probe_told(trace)]
+
+    @staticmethod
+    def tables(trace: Trace, seconds: Mapping[str, float]) -> list[Table]:
+        """What each method reached, in numbers, and how long it took."""
+        return [reached(held_out(trace), seconds)]

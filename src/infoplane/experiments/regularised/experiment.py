@@ -1,7 +1,7 @@
 """Cross-entropy plus a weight times what one layer keeps of the input."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal, final
@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from infoplane.analysis.claims import Claim
 from infoplane.experiments.on_images import OnImages, trained
 from infoplane.experiments.regularised import figures
 from infoplane.experiments.regularised.claims import claims
@@ -32,9 +31,7 @@ from infoplane.observe.probe import Probe
 from infoplane.store.address import NOT_ADDRESSED
 from infoplane.training.objectives import RenyiInformation
 from infoplane.values.errors import InfoplaneError
-from infoplane.values.finding import Finding
-from infoplane.values.panel import Panel
-from infoplane.values.trace import Checkpoint, Row, Tick, Trace
+from infoplane.values.trace import Checkpoint, Row, Tick
 
 
 @final
@@ -173,17 +170,6 @@ class Regularised(OnImages):
             seed=self.seed,
         )
 
-    @staticmethod
-    def claims(trace: Trace) -> list[Claim]:
-        """The order of the layers, the phases of the one that pays, and what is measurable."""
-        return claims(trace)
-
-    @staticmethod
-    def panels(trace: Trace) -> list[Panel]:
-        """Planes, layer-wise curves, loss and error."""
-        return figures.panels(trace)
-
-    @staticmethod
-    def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
-        """What was trained and what was found."""
-        return figures.summary(trace, findings)
+    claims = staticmethod(claims)
+    panels = staticmethod(figures.panels)
+    summary = staticmethod(figures.summary)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, final
 
-from infoplane.analysis.claims import Claim
 from infoplane.experiments.gaps import diverged_members, left_out
 from infoplane.experiments.members import (
     in_figures,
@@ -37,10 +36,7 @@ class Regularisers(Family):
         """A member's name, such as "beta=0.01"."""
         return Regulariser(float(setting[BETA]), float(setting[DROPOUT])).name
 
-    @staticmethod
-    def claims(trace: Trace) -> list[Claim]:
-        """Whether a price lowers the information and the test error, and whether dropout does."""
-        return claims(trace)
+    claims = staticmethod(claims)
 
     @staticmethod
     def panels(trace: Trace) -> list[Panel]:

@@ -1,6 +1,6 @@
 """S1: how information flows through diverse autoencoders while they learn."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal, final
@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Literal, final
 import torch
 from torch import Tensor, nn
 
-from infoplane.analysis.claims import Claim
 from infoplane.experiments.on_images import OUTPUT, OnImages, trained
 from infoplane.experiments.protocol import Family
 from infoplane.experiments.settings import require_at_least, require_device
@@ -29,9 +28,7 @@ from infoplane.observe.plane import Plane
 from infoplane.observe.rate import Rate, Rated
 from infoplane.record.loop import Observer
 from infoplane.store.address import NOT_ADDRESSED
-from infoplane.values.finding import Finding
-from infoplane.values.panel import Panel
-from infoplane.values.trace import Checkpoint, Row, Tick, Trace
+from infoplane.values.trace import Checkpoint, Row, Tick
 
 SQUARED = "squared intensity"
 
@@ -186,20 +183,9 @@ class DiverseAutoencoders(OnImages):
             found.append(Losses(_error(x), first, SQUARED))
         return found
 
-    @staticmethod
-    def claims(trace: Trace) -> list[Claim]:
-        """What one network can be asked: phases, inequalities, saturation and scale."""
-        return claims(trace)
-
-    @staticmethod
-    def panels(trace: Trace) -> list[Panel]:
-        """Planes, layer-wise curves, losses, norms and inequalities, under both rules."""
-        return panels(trace)
-
-    @staticmethod
-    def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
-        """What was trained, what was found, and how sure."""
-        return summary(trace, findings)
+    claims = staticmethod(claims)
+    panels = staticmethod(panels)
+    summary = staticmethod(summary)
 
 
 def _objective(x: Tensor, y: Tensor) -> Callable[[nn.Module, Tensor], dict[str, Tensor]]:

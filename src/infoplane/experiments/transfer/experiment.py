@@ -1,7 +1,7 @@
 """S4: a shallow classifier, and the transfer entropy between its layers while it learns."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal, final
@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from infoplane.analysis.claims import Claim
 from infoplane.experiments.on_images import OnImages
 from infoplane.experiments.settings import require_at_least, require_device
 from infoplane.experiments.transfer import figures
@@ -25,8 +24,6 @@ from infoplane.record.loop import Observer, batches, fit, per_epoch, record, res
 from infoplane.record.schedule import EvenlySpaced
 from infoplane.record.undisturbed import undisturbed
 from infoplane.store.address import NOT_ADDRESSED
-from infoplane.values.finding import Finding
-from infoplane.values.panel import Panel
 from infoplane.values.table import Table
 from infoplane.values.trace import Checkpoint, Row, Tick, Trace
 
@@ -161,27 +158,13 @@ class LayerTransfers(OnImages):
             snapshots, observers, at=moments, optimiser=optimiser, checkpoint_every=updates
         )
 
-    @staticmethod
-    def claims(trace: Trace) -> list[Claim]:
-        """S4's three statements, and what a transfer without time must show."""
-        return claims(trace)
-
-    @staticmethod
-    def panels(trace: Trace) -> list[Panel]:
-        """Transfers over training along every axis, beside error and loss, and the plane."""
-        return figures.panels(trace)
-
-    @staticmethod
-    def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
-        """What was trained and what was found."""
-        return figures.summary(trace, findings)
+    claims = staticmethod(claims)
+    panels = staticmethod(figures.panels)
+    summary = staticmethod(figures.summary)
 
     @staticmethod
     def tables(trace: Trace, seconds: Mapping[str, float]) -> list[Table]:
         """Raw, surrogates, effective and lag 0 side by side, and what is not verified."""
         return figures.tables(trace)
 
-    @staticmethod
-    def methods(trace: Trace) -> list[str]:
-        """How it was measured."""
-        return figures.methods(trace)
+    methods = staticmethod(figures.methods)

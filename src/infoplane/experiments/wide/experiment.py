@@ -2,13 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Literal, final
 
-from infoplane.analysis.claims import Claim
 from infoplane.datasets.base import Dataset
 from infoplane.datasets.catalogue import load
 from infoplane.datasets.known.regression import Regression
@@ -23,8 +22,6 @@ from infoplane.experiments.wide.settings import Finite, Gaussian, Looking, Netwo
 from infoplane.numerics.workers import cores
 from infoplane.store.address import NOT_ADDRESSED, canonical
 from infoplane.values.errors import InfoplaneError
-from infoplane.values.finding import Finding
-from infoplane.values.panel import Panel
 from infoplane.values.table import Table
 from infoplane.values.trace import Checkpoint, Row, Tick, Trace
 
@@ -131,27 +128,13 @@ class Wide(Experiment):
             if i + 1 >= len(beside.times):  # from here on there is nothing to be trained
                 yield Checkpoint(i + 1, {}, {})
 
-    @staticmethod
-    def claims(trace: Trace) -> list[Claim]:
-        """The exact curve, early stopping, compression, the gap, and finite widths."""
-        return claims(trace)
-
-    @staticmethod
-    def panels(trace: Trace) -> list[Panel]:
-        """The plane with the exact curve, and everything over training time."""
-        return figures.panels(trace)
-
-    @staticmethod
-    def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
-        """What was computed and what was found."""
-        return figures.summary(trace, findings)
+    claims = staticmethod(claims)
+    panels = staticmethod(figures.panels)
+    summary = staticmethod(figures.summary)
 
     @staticmethod
     def tables(trace: Trace, seconds: Mapping[str, float]) -> list[Table]:
         """What is known at the start, at the best moment, and at the end."""
         return [figures.moments(trace)]
 
-    @staticmethod
-    def methods(trace: Trace) -> list[str]:
-        """How it was computed."""
-        return words.methods(trace)
+    methods = staticmethod(words.methods)

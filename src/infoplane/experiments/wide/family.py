@@ -1,16 +1,13 @@
 """Several infinite ensembles side by side: activations, variances, depths, numbers of samples."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar, final
 
-from infoplane.analysis.claims import Claim
 from infoplane.experiments.protocol import Family
 from infoplane.experiments.wide import family_figures
 from infoplane.experiments.wide.family_claims import claims
 from infoplane.experiments.wide.kept import ALONG
 from infoplane.experiments.wide.settings import Network
-from infoplane.values.finding import Finding
-from infoplane.values.panel import Panel
 from infoplane.values.table import Table
 from infoplane.values.trace import Trace
 
@@ -28,20 +25,9 @@ class Networks(Family):
         fields = {key: value for key, value in setting.items() if key != "type"}
         return Network(**fields).name
 
-    @staticmethod
-    def claims(trace: Trace) -> list[Claim]:
-        """The exact curve, and what activations, variances and samples do."""
-        return claims(trace)
-
-    @staticmethod
-    def panels(trace: Trace) -> list[Panel]:
-        """All planes in one, and curves over each setting."""
-        return family_figures.panels(trace)
-
-    @staticmethod
-    def summary(trace: Trace, findings: Sequence[Finding]) -> list[str]:
-        """Which member knows most."""
-        return family_figures.summary(trace, findings)
+    claims = staticmethod(claims)
+    panels = staticmethod(family_figures.panels)
+    summary = staticmethod(family_figures.summary)
 
     @staticmethod
     def tables(trace: Trace, seconds: Mapping[str, float]) -> list[Table]:
