@@ -32,7 +32,10 @@ class Shown(ABC):
     def claims(trace: Trace) -> list[Claim]:
         """What is asked of it, of ``subject`` of a Trace."""
 
-    subject = staticmethod(held_out)
+    @staticmethod
+    def subject(trace: Trace) -> Trace:
+        """What of a Trace is asked: its last probe, by convention samples not trained on."""
+        return held_out(trace)
 
     @classmethod
     def findings(cls, traces: Sequence[Trace]) -> list[Finding]:
@@ -69,7 +72,10 @@ class Shown(ABC):
         """
         return None
 
-    numbers = staticmethod(table)
+    @staticmethod
+    def numbers(trace: Trace) -> str:
+        """All numbers as CSV."""
+        return table(trace)
 
 
 class Family(Shown):

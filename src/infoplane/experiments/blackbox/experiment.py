@@ -236,21 +236,19 @@ class Blackbox(Experiment):
         return GradientNoise(objective, whole, objective.model.layers, at, stacked=True)
 
     claims = staticmethod(claims)
+    panels = staticmethod(figures.panels)
+    summary = staticmethod(words.summary)
+    methods = staticmethod(words.methods)
 
     @classmethod
     def findings(cls, traces: Sequence[Trace]) -> list[Finding]:
         """Some over the networks that all estimators measured, the others over all networks."""
         return judged(cls.claims(traces[0]), traces) if traces else []
 
-    panels = staticmethod(figures.panels)
-    summary = staticmethod(words.summary)
-
     @staticmethod
     def tables(trace: Trace, seconds: Mapping[str, float]) -> list[Table]:
         """Every estimator with its ceiling and what it saw fall; layers and their gradients."""
         return words.tables(trace)
-
-    methods = staticmethod(words.methods)
 
 
 @final

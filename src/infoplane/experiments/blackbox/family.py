@@ -26,14 +26,13 @@ class Variants(Family):
         return Variant(**{key: value for key, value in setting.items() if key != "type"}).name
 
     claims = staticmethod(claims)
+    panels = staticmethod(family_figures.panels)
+    summary = staticmethod(family_figures.summary)
 
     @classmethod
     def findings(cls, traces: Sequence[Trace]) -> list[Finding]:
         """Some over the networks that all estimators measured, the others over all networks."""
         return findings(cls.claims(traces[0]), traces) if traces else []
-
-    panels = staticmethod(family_figures.panels)
-    summary = staticmethod(family_figures.summary)
 
     @staticmethod
     def tables(trace: Trace, seconds: Mapping[str, float]) -> list[Table]:

@@ -208,15 +208,14 @@ class Calibration(Experiment):
     claims = staticmethod(claims)
     subject = staticmethod(cells)
     panels = staticmethod(shown.panels)
+    tables = staticmethod(shown.tables)
+    methods = staticmethod(shown.methods)
+    numbers = staticmethod(numbers)
 
     @staticmethod
     def summary(trace: Trace, found: Sequence[Finding]) -> list[str]:
         """What was asked, and who was nearest to the truth."""
         return shown.summary_words(trace)
-
-    tables = staticmethod(shown.tables)
-    methods = staticmethod(shown.methods)
-    numbers = staticmethod(numbers)
 
 
 @final

@@ -213,15 +213,14 @@ class Convnet(OnImages):
         return [backward, maps]
 
     claims = staticmethod(claims)
+    panels = staticmethod(figures.panels)
+    summary = staticmethod(figures.summary)
 
     @classmethod
     def findings(cls, traces: Sequence[Trace]) -> list[Finding]:
         """Its claims, and those about training and test samples beside each other."""
         found = super().findings(traces)
         return [*found, *judged(of_both_probes(traces[0]), traces)] if traces else []
-
-    panels = staticmethod(figures.panels)
-    summary = staticmethod(figures.summary)
 
     @staticmethod
     def tables(trace: Trace, seconds: Mapping[str, float]) -> list[Table]:

@@ -27,6 +27,7 @@ class Filters(Family):
         return named(list(setting))
 
     claims = staticmethod(claims)
+    summary = staticmethod(family_figures.summary)
 
     @classmethod
     def findings(cls, traces: Sequence[Trace]) -> list[Finding]:
@@ -38,8 +39,6 @@ class Filters(Family):
     def panels(trace: Trace) -> list[Panel]:
         """Information, shares and error against the number of filters, beside the controls."""
         return family_figures.panels(held_out(trace))
-
-    summary = staticmethod(family_figures.summary)
 
     @staticmethod
     def tables(trace: Trace, seconds: Mapping[str, float]) -> list[Table]:

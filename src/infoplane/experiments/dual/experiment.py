@@ -210,10 +210,9 @@ class Dual(OnImages):
     claims = staticmethod(claims)
     panels = staticmethod(figures.panels)
     summary = staticmethod(figures.summary)
+    methods = staticmethod(figures.methods)
 
     @staticmethod
     def tables(trace: Trace, seconds: Mapping[str, float]) -> list[Table]:
         """Every bound with its name, and what it bounds."""
         return [figures.bounds(held_out(trace))]
-
-    methods = staticmethod(figures.methods)

@@ -168,10 +168,9 @@ class TransferFeedback(OnImages):
     claims = staticmethod(claims)
     panels = staticmethod(figures.panels)
     summary = staticmethod(figures.summary)
+    methods = staticmethod(figures.methods)
 
     @staticmethod
     def tables(trace: Trace, seconds: Mapping[str, float]) -> list[Table]:
         """Epochs to the target, end, and what it cost."""
         return [figures.arms(trace, seconds)]
-
-    methods = staticmethod(figures.methods)

@@ -209,12 +209,11 @@ class CodeSizes(Family):
     along: ClassVar[str] = ALONG
 
     claims = staticmethod(claims)
+    panels = staticmethod(of_sizes)
+    summary = staticmethod(summary_of_sizes)
+    methods = staticmethod(methods)
 
     @classmethod
     def findings(cls, traces: Sequence[Trace]) -> list[Finding]:
         """Judged over seeds; on which side of the transition a size lies, all of them say."""
         return judged(cls.claims(combined(traces)), traces)
-
-    panels = staticmethod(of_sizes)
-    summary = staticmethod(summary_of_sizes)
-    methods = staticmethod(methods)

@@ -161,10 +161,9 @@ class LayerTransfers(OnImages):
     claims = staticmethod(claims)
     panels = staticmethod(figures.panels)
     summary = staticmethod(figures.summary)
+    methods = staticmethod(figures.methods)
 
     @staticmethod
     def tables(trace: Trace, seconds: Mapping[str, float]) -> list[Table]:
         """Raw, surrogates, effective and lag 0 side by side, and what is not verified."""
         return figures.tables(trace)
-
-    methods = staticmethod(figures.methods)

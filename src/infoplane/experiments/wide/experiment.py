@@ -131,10 +131,9 @@ class Wide(Experiment):
     claims = staticmethod(claims)
     panels = staticmethod(figures.panels)
     summary = staticmethod(figures.summary)
+    methods = staticmethod(words.methods)
 
     @staticmethod
     def tables(trace: Trace, seconds: Mapping[str, float]) -> list[Table]:
         """What is known at the start, at the best moment, and at the end."""
         return [figures.moments(trace)]
-
-    methods = staticmethod(words.methods)
