@@ -71,7 +71,7 @@ def test_the_binary_symmetric_source_has_its_closed_form(told):
     for one in found["solutions"]:
         assert one["relevance"] == pytest.approx(gerber(one["rate"]), abs=1e-9)
         assert one["gap"] < 1e-9
-        assert one["lacks"] == pytest.approx(1 - one["relevance"] / found["I_XY"])
+        assert one["lacks_share"] == pytest.approx(1 - one["relevance"] / found["I_XY"])
     assert found["solutions"][0]["status"] == "trivial" and found["solutions"][2]["rate"] > 0.9
 
 

@@ -67,6 +67,15 @@ def test_another_hidden_width_is_another_family(classifiers, tmp_path):
     assert [len(one.runs) for one in found.values()] == [2, 1]
 
 
+def test_families_of_two_results_versions_are_told_apart(classifiers, tmp_path, monkeypatch):
+    monkeypatch.setattr(Regularised, "results_version", Regularised.results_version + 1)
+    kinds = (Regulariser(0.0), Regulariser(0.1))
+    newer = [run(replace(CLASSIFIER, regulariser=kind), tmp_path) for kind in kinds]
+    found = families_of([*classifiers, *newer])
+    assert [len(one.runs) for one in found.values()] == [2, 1]
+    assert all("results=" in name for name in found)
+
+
 def test_the_table_of_methods_has_the_seconds_of_their_updates(tmp_path):
     runs = [
         run(replace(STACKED, method=method, seed=seed), tmp_path)

@@ -10,6 +10,7 @@ from infoplane.bottleneck.optimum import joined, newcomers
 from infoplane.bottleneck.saddle import leading, settled
 from infoplane.bottleneck.solver import posed
 from infoplane.bottleneck.starts import trivial
+from infoplane.bottleneck.tidy import emptied, tidied
 from oracles import bottleneck as oracle
 
 
@@ -81,3 +82,14 @@ def test_the_leading_eigenvalue_is_the_factor_of_plain_iteration():
         lambda point: values.append(point.residual),
     )
     assert values[-1] / values[-2] == pytest.approx(leading(problem, at).value, abs=1e-4)
+
+
+def test_clusters_that_coincide_are_merged_beside_one_that_is_needed():
+    p = np.array([0.4, 0.3, 0.3 - 3e-7, 3e-7])
+    w = np.array([[0.9, 0.1], [0.88, 0.12], [0.2, 0.8], [0.5, 0.5]])
+    problem = posed(Joint.of_table(p[:, None] * w), 60.0)
+    encoder = np.array([[0.5, 0.5, 0, 0], [0.5, 0.5, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1.0]])
+    found, used = tidied(problem, evaluate(problem, logs(encoder)))
+    assert len(found.r) == 3 and used == 1
+    kept, _ = emptied(problem, found)
+    assert kept is found  # no other cluster takes the last state at so little cost

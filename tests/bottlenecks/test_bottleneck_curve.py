@@ -44,6 +44,8 @@ def test_asked_for_rates_it_gives_them():
 def test_a_rate_too_near_0_to_be_told_apart_has_the_slope_of_the_onset(dual):
     (found,) = curve(oracle.FIVE, rates=[2e-6], dual=dual).solutions
     assert found.rate == pytest.approx(2e-6, abs=1e-9)
+    (least,) = curve(oracle.FIVE, rates=[1e-12], dual=dual).solutions
+    assert least.rate == pytest.approx(1e-12, rel=0.02) and least.beta > 3
     if not dual:
         onset = thresholds(oracle.FIVE).onset
         assert found.relevance == pytest.approx(2e-6 / onset, rel=1e-3)
@@ -57,6 +59,14 @@ def test_a_function_of_x_is_traced_along_its_chord():
     assert found.relevances == pytest.approx([0.4, h], abs=1e-9)
     assert found.solutions[0].status == Status.SHARED
     assert found.solutions[0].beta == pytest.approx(1, abs=1e-6)
+
+
+def test_who_takes_turns_says_nothing_twice():
+    joint = np.array([[0.3, 0.0], [0.1, 0.0], [0.0, 0.2], [0.0, 0.4]])
+    (found,) = curve(joint, rates=[0.4]).solutions
+    assert found.status == Status.SHARED and found.clusters == 3  # two, and one that tells nothing
+    apart = np.abs(found.decoder[:, None] - found.decoder[None]).max(2) + np.eye(3)
+    assert apart.min() > 0.1
 
 
 def test_a_cluster_that_appears_elsewhere_begins_without_mass():
@@ -195,6 +205,11 @@ def test_merges_cost_what_they_cost():
 def test_a_curve_is_asked_for_betas_or_for_rates(said):
     with pytest.raises(InfoplaneError, match="for one of them"):
         curve(oracle.FIVE, **said)
+
+
+def test_a_gap_is_asked_for_along_beta_alone():
+    with pytest.raises(InfoplaneError, match="solved to the end"):
+        curve(oracle.FIVE, rates=[0.1], gap=1e-3)
 
 
 def test_no_rate_is_negative():

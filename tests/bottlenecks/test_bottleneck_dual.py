@@ -160,6 +160,10 @@ def test_a_family_of_every_row_is_all_distributions():
         found.member(np.zeros((2, 3)))
     with pytest.raises(InfoplaneError, match="none of the joint"):
         found.of_clusters(solve(oracle.LATE, 8.0, dual=True))
+    with pytest.raises(InfoplaneError, match="none of the joint"):
+        found.of_clusters(solve(oracle.FIVE[:, ::-1], 8.0, dual=True))  # of the same p(x)
+    with pytest.raises(InfoplaneError, match="of shape"):
+        error_exponent(np.zeros((0, 3)))
 
 
 def test_the_dual_lies_below_the_curve_and_near_it():

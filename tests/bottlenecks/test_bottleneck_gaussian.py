@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+import torch
 
 from infoplane.bottleneck import GaussianBottleneck, solve
 from infoplane.values.errors import InfoplaneError
@@ -96,3 +97,12 @@ def test_cut_into_bins_it_comes_from_below():
 def test_what_is_no_covariance_is_refused(covariance, inputs, told):
     with pytest.raises(InfoplaneError, match=told):
         GaussianBottleneck(covariance, inputs)
+
+
+def test_rates_without_a_beta_are_refused_and_gradients_are_no_obstacle():
+    found = GaussianBottleneck(torch.tensor(PAIR, requires_grad=True), 1)
+    assert found.beta(0.0) == pytest.approx(found.critical[0])
+    assert found.rate(found.beta(250.0)) == pytest.approx(250.0)
+    for rate in (-1.0, float("nan"), 600.0):
+        with pytest.raises(InfoplaneError, match="No β gives"):
+            found.beta(rate)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from infoplane.bottleneck import Joint, solve
+from infoplane.bottleneck import Joint, Thresholds, solve, thresholds
 from infoplane.values.errors import InfoplaneError
 
 TABLE = np.array([[0.3, 0.1], [0.2, 0.4]])
@@ -62,6 +62,35 @@ def test_rows_that_are_alike_are_merged_however_they_were_computed():
     w, p = np.array([[1 / 3, 2 / 3], [0.9, 0.1]]), np.array([0.17, 0.23, 0.31, 0.29])
     joint = Joint.of_table(p[:, None] * w[[0, 1, 0, 1]])
     assert joint.reduced.w.shape == (2, 2) and list(joint.reduced.place) == [0, 1, 0, 1]
+
+
+@pytest.mark.parametrize("y", [2, 10, 100])
+def test_copies_of_a_row_are_merged_wherever_rounding_falls(y):
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        w, which = rng.dirichlet(np.ones(y), 3), rng.permutation(np.repeat(np.arange(3), 4))
+        joint = Joint.of_counts(rng.uniform(0.1, 1, 12)[:, None] * w[which])
+        assert joint.reduced.w.shape == (3, y)
+        _, first = np.unique(which, return_index=True)
+        named = np.argsort(np.argsort(first))[which]
+        assert (joint.reduced.place == named).all()  # in the order of their first rows
+
+
+def test_a_table_of_a_product_has_no_onset_and_one_of_tiny_cells_its_information():
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        alone = Joint.of_counts(np.outer(rng.dirichlet(np.ones(12)), rng.dirichlet(np.ones(30))))
+        for dual in (False, True):
+            assert thresholds(alone, dual) == Thresholds(np.inf, np.inf)
+    tiny = Joint.of_table([[0.5, 0.5, 0.0], [0.0, 0.0, 1e-170]])
+    assert tiny.information == pytest.approx(1e-170 * 170 * np.log2(10), rel=1e-12)
+
+
+def test_labels_that_cannot_be_sorted_and_sums_that_are_no_number_are_refused():
+    with pytest.raises(InfoplaneError, match="cannot be sorted"):
+        Joint.of_samples(np.array(["a", None, "b"], dtype=object), np.arange(3))
+    with pytest.raises(InfoplaneError, match="too large"):
+        Joint.of_counts(np.full((2, 2), 1e308))
 
 
 def test_one_column_and_one_row_have_nothing_to_tell():

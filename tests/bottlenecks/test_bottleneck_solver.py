@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from infoplane.bottleneck import Joint, Status, solve, thresholds
 from infoplane.bottleneck.descent import Stop, accelerated, plain
-from infoplane.bottleneck.maps import Problem
+from infoplane.bottleneck.maps import Problem, evaluate, logs
+from infoplane.bottleneck.partitions import all_partitions, best_partition
 from infoplane.bottleneck.solver import posed
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.units import LN2
@@ -124,10 +125,13 @@ def test_a_function_of_x_has_the_corner_and_the_origin_and_says_so():
     assert "does not index" in found.notes[0]
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_the_deterministic_bottleneck_is_the_best_partition(seed):
-    joint = oracle.problem(seed, 4, 3)
-    found = solve(joint, 6.0, alpha=0.0)
+SKY = np.array([[60, 4, 1], [30, 6, 2], [22, 12, 6], [8, 14, 12], [1, 6, 26]]) / 210
+PARTED = [*((oracle.problem(seed, 5, 3), 6.0) for seed in range(12)), (SKY, 3.0), (SKY, 5.0)]
+
+
+@pytest.mark.parametrize(("joint", "beta"), PARTED)
+def test_the_deterministic_bottleneck_is_the_best_partition(joint, beta):
+    found = solve(joint, beta, alpha=0.0)
     assert set(np.unique(found.encoder)) <= {0.0, 1.0}
 
     def cost(labels):
@@ -136,10 +140,31 @@ def test_the_deterministic_bottleneck_is_the_best_partition(seed):
         entropy = -(p[p > 0] * np.log2(p[p > 0])).sum()
         kept = encoder[:, p > 0]
         told = oracle.information(kept.T @ joint) / LN2
-        return entropy - 6.0 * told
+        return entropy - beta * told
 
-    least = min(cost(one) for one in itertools.product(range(len(joint)), repeat=len(joint)))
-    assert found.entropy - 6.0 * found.relevance == pytest.approx(least, abs=1e-10)
+    every = list(itertools.product(range(len(joint)), repeat=len(joint)))
+    least = min(cost(one) for one in every)
+    assert found.entropy - beta * found.relevance == pytest.approx(least, abs=1e-10)
+    two = solve(joint, beta, alpha=0.0, clusters=2)
+    least = min(cost(one) for one in every if len(set(one)) <= 2)
+    assert two.entropy - beta * two.relevance == pytest.approx(least, abs=1e-10)
+    near = solve(joint, beta, alpha=0.1, start=found.encoder)
+    assert solve(joint, beta, alpha=0.1).objective <= near.objective + 1e-12
+
+
+@pytest.mark.parametrize("dual", [False, True])
+@pytest.mark.parametrize("beta", [4.0, 20.0])
+def test_of_more_states_moving_one_at_a_time_finds_the_best_partition(beta, dual):
+    for seed in (0, 3):
+        rng = np.random.default_rng(seed)
+        rows = rng.dirichlet(np.full(3, 0.7), 9) + 1e-3
+        problem = posed(Joint.of_counts(rng.uniform(0.2, 1, 9)[:, None] * rows), beta, 0.0, dual)
+
+        def cost(labels, of=problem):
+            return evaluate(of, logs(np.eye(labels.max() + 1)[labels])).objective
+
+        least = min(cost(one) for one in all_partitions(9, 3))
+        assert cost(best_partition(problem, 3)) == pytest.approx(least, abs=1e-12)
 
 
 def test_a_number_of_clusters_is_kept():
@@ -159,6 +184,7 @@ def test_a_start_of_one_s_own_ends_in_its_local_minimum():
         ({"beta": -1.0}, "at least 0"),
         ({"beta": float("nan")}, "finite"),
         ({"beta": 2.0, "alpha": 2.0}, "deterministic"),
+        ({"beta": 2.0, "alpha": 1e-310}, "deterministic"),
         ({"beta": 2.0, "clusters": 0}, "at least one"),
         ({"beta": 2.0, "start": np.ones((3, 1))}, "shape"),
         ({"beta": 2.0, "start": np.ones((5, 2))}, "sum to 1"),
@@ -167,6 +193,15 @@ def test_a_start_of_one_s_own_ends_in_its_local_minimum():
 def test_what_cannot_be_meant_is_refused(said, told):
     with pytest.raises(InfoplaneError, match=told):
         solve(oracle.FIVE, **said)
+
+
+@pytest.mark.parametrize("dual", [False, True])
+def test_however_few_evaluations_there_are_a_saddle_is_no_error(dual):
+    for budget in range(1, 61):
+        begun = np.ones((5, 3)) / 3
+        found = solve(oracle.FIVE, 20.0, dual=dual, start=begun, evaluations=budget)
+        assert found.gap is None and found.iterations <= budget + 80
+        assert found.objective <= solve(oracle.FIVE, 20.0, dual=dual, clusters=1).objective
 
 
 def test_too_few_evaluations_are_said():

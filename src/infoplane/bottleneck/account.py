@@ -14,9 +14,10 @@ from infoplane.bottleneck.anneal import curve
 from infoplane.bottleneck.bifurcation import Bifurcation
 from infoplane.bottleneck.bifurcation import bifurcations as sought
 from infoplane.bottleneck.critical import Thresholds, thresholds
-from infoplane.bottleneck.joint import Joint, Table, as_joint, entropy, numbers
+from infoplane.bottleneck.joint import Joint, Table, as_joint, numbers
 from infoplane.bottleneck.solution import Solution, Status
 from infoplane.bottleneck.solver import posed, solve
+from infoplane.quantities.tables import entropy
 from infoplane.values.errors import InfoplaneError
 
 STEPS_PER_OCTAVE = 4
@@ -36,6 +37,8 @@ RATES = 9
 CURVE, DUAL = "the curve", "the dual"
 BIFURCATIONS, DUAL_BIFURCATIONS = "the bifurcations", "the dual's bifurcations"
 """What is computed, in this order."""
+BLURRED = 0.01
+"""The share of I(X;Y) up to which a gap needs no word."""
 NO_MORE = 1e-6
 """Bits by which a rate that was asked for may exceed the largest that is of use, and count as it.
 """
@@ -124,13 +127,27 @@ class Account:
     def notes(self) -> tuple[str, ...]:
         """What must be known of it, as sentences, each once."""
         each = [one.notes for one in (*self.solutions, *(b.solution for b in self.dual))]
-        weak = sum(one.status == Status.EXHAUSTED for one in self.solutions)
+        every = (*self.solutions, *(one.solution for one in self.dual))
+        weak = sum(one.status == Status.EXHAUSTED for one in every)
         return (
             *dict.fromkeys(note for notes in each for note in notes),
             *([f"{counted(weak, 'solution')}: {Status.EXHAUSTED.value}"] if weak else []),
+            *self._blurred(every),
             *self._independent(),
             *self._further(),
         )
+
+    def _blurred(self, solutions: Sequence[Solution]) -> list[str]:
+        """What a gap says that is not small beside all there is to keep."""
+        whole = self.joint.information
+        count = sum(1 for one in solutions if one.gap is not None and one.gap > BLURRED * whole)
+        if count == 0 or whole == 0:
+            return []
+        return [
+            f"{counted(count, 'solution')} may lie above the global minimum by more than "
+            f"{BLURRED:.0%} of I(X;Y): β times rounding, or a search cut short; rates and clusters "
+            "there are uncertain."
+        ]
 
     def _independent(self) -> list[str]:
         if math.isfinite(self.thresholds.onset):
@@ -145,6 +162,11 @@ class Account:
             f"There are {self.distinct} different p(y|x), and at most {counted(last, 'cluster')} "
             "here: further bifurcations lie beyond."
         ]
+
+    @property
+    def complete(self) -> bool:
+        """Whether all of it was computed."""
+        return not self.part
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -306,17 +328,12 @@ def _along_grid(known: Account, dual: bool) -> Iterator[Solution]:
             return
 
 
-def indexed(solutions: Sequence[Solution]) -> list[Solution]:
-    """Those that belong to one finite β, by rising β."""
-    found = [one for one in solutions if math.isfinite(one.beta) and one.status != Status.SHARED]
-    return sorted(found, key=lambda one: one.beta)
-
-
 def _searched(known: Account, dual: bool) -> Iterator[Account]:
     """The account with the bifurcations that are found between every two neighbours in β."""
     solutions = [one.solution for one in known.dual] if dual else known.solutions
     limits = known.dual_thresholds if dual else known.thresholds
-    search, pairs = Search(), list(pairwise(indexed(solutions)))
+    ordered = sorted((one for one in solutions if one.indexed), key=lambda one: one.beta)
+    search, pairs = Search(), list(pairwise(ordered))
     yield (known := _begun(known, DUAL_BIFURCATIONS if dual else BIFURCATIONS, len(pairs)))
     for count, (below, above) in enumerate(pairs, start=1):
         for at in sought([below, above], limits):

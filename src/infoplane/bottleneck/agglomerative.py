@@ -8,7 +8,8 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 from scipy.special import xlogy
 
-from infoplane.bottleneck.joint import Joint, Table, as_joint, mutual_information
+from infoplane.bottleneck.joint import Joint, Table, as_joint
+from infoplane.quantities.tables import mutual_information
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.units import LN2
 

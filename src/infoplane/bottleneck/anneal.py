@@ -96,22 +96,26 @@ def curve(
         dual: Reverse the distortion.
         tolerance: Change of p(t|x) by one step of the plain map that counts as none.
         evaluations: Evaluations of the map at most in each descent.
-        gap: As that of ``solve``, along β.
+        gap: As that of ``solve``; for betas only.
 
     Raises:
-        InfoplaneError: Neither betas nor rates or both, no joint, a negative β or rate, or the
-            dual where some p(y|x) = 0.
+        InfoplaneError: Neither betas nor rates or both, a gap with rates, no joint, a negative β
+            or rate, or the dual where some p(y|x) = 0.
 
     Source: tishby1999information; kolchinsky2019caveats (rates); piran2020dual.
     """
     given, stop = as_joint(joint), Stop(tolerance, evaluations, gap * LN2)
     if (betas is None) == (rates is None):
         raise InfoplaneError("Ask for betas=… or for rates=…, for one of them.")
+    if rates is not None and gap:
+        raise InfoplaneError(
+            f"gap={gap:g} ends a search at a β; solutions of given rates are solved to the end."
+        )
     if betas is not None:
         problems = [posed(given, float(beta), dual=dual) for beta in np.sort(numbers(betas))]
         found = _annealed(problems, stop)
         pairs = zip(problems, found, strict=True)
-        return Curve(given, dual, tuple(solution(given, p, o, True, stop.gap) for p, o in pairs))
+        return Curve(given, dual, tuple(solution(given, p, o, stop.gap) for p, o in pairs))
     asked = numbers(rates if rates is not None else ())
     if (asked < 0).any():
         raise InfoplaneError(f"A rate is at least 0 bit; {asked.min():g} was asked for.")

@@ -4,11 +4,12 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 from typing import final
 
 from infoplane.bottleneck.critical import Thresholds, thresholds
 from infoplane.bottleneck.descent import Stop
-from infoplane.bottleneck.solution import Solution, Status
+from infoplane.bottleneck.solution import Solution
 from infoplane.bottleneck.solver import solved_from
 
 NARROW = 1e-3
@@ -37,12 +38,14 @@ class Bifurcation:
         kind: What happens there.
         beta: Where: the onset if there was one cluster; else the β at which the cluster splits;
             the middle between both where that is not known or not between them.
+        exact: Whether it is the onset, and no number within the enclosure.
     """
 
     below: Solution
     above: Solution
     kind: Kind
     beta: float
+    exact: bool = False
 
     @property
     def splits(self) -> bool:
@@ -73,8 +76,7 @@ def bifurcations(
             is left.
     """
     ordered = sorted(solutions, key=lambda one: one.beta)
-    indexed = [one for one in ordered if math.isfinite(one.beta) and one.status != Status.SHARED]
-    for below, above in zip(indexed, indexed[1:], strict=False):
+    for below, above in pairwise(one for one in ordered if one.indexed):
         yield from (_bifurcation(*pair, known) for pair in _enclosed(below, above))
 
 
@@ -104,6 +106,8 @@ def _bifurcation(below: Solution, above: Solution, known: Thresholds | None) -> 
     else:
         beta = float(below.critical.min())
         splits = below.beta * (1 - NARROW) <= beta <= above.beta * (1 + NARROW)
-    if not (splits or below.clusters == 1) or not below.beta <= beta <= above.beta:
+    known_inside = (splits or below.clusters == 1) and below.beta <= beta <= above.beta
+    if not known_inside:
         beta = math.sqrt(below.beta * above.beta)
-    return Bifurcation(below, above, Kind.SPLITS if splits else Kind.APPEARS, beta)
+    kind = Kind.SPLITS if splits else Kind.APPEARS
+    return Bifurcation(below, above, kind, beta, exact=known_inside and below.clusters == 1)

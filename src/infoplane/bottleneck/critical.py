@@ -24,7 +24,8 @@ Where p(x, y) has no symmetry the onset lies at least a trace below the local th
 class Thresholds:
     """Values of β from which on the bottleneck, or its dual, has more than one cluster.
 
-    Both are ∞ where X and Y are independent.
+    β weighs an information against another in the same unit, and has none itself. Both are ∞ where
+    X and Y are independent.
 
     Attributes:
         local: Above it the solution of one cluster is no local minimum. 1/ρ² for the bottleneck, ρ
@@ -32,7 +33,8 @@ class Thresholds:
         onset: Above it that solution is no global minimum: 1/η, η being the contraction coefficient
             sup_r D(rW‖pW)/D(r‖p), the learnability threshold; for the dual the supremum of
             D(m_p‖m_r)/D(r‖p), m_r being the geometric mean of p(y|x) under r. It is never above
-            ``local``; where it lies below, the second cluster does not split off.
+            ``local``; where it lies below, the second cluster does not split off. The supremum is
+            searched from many places; if they all missed it, the onset is lower.
     """
 
     local: float
@@ -65,10 +67,11 @@ def thresholds(joint: Joint | Table, dual: bool = False) -> Thresholds:
     if len(problem.p) == 1:
         return Thresholds(np.inf, np.inf)
     local, direction = _split(problem)
-    squared = 0.0 if np.isinf(local) else 1 / local
+    if np.isinf(local):  # no correlation at all is independence
+        return Thresholds(np.inf, np.inf)
     brought = (by_geometric_mean if dual else by_mean)(problem.p, problem.w)
-    eta = contraction(problem.p, brought, direction, squared)
-    return Thresholds(local, np.inf if eta == 0 else 1 / eta)
+    eta = contraction(problem.p, brought, direction, 1 / local)
+    return Thresholds(local, 1 / eta)
 
 
 def _split(problem: Problem) -> tuple[float, Float[ndarray, " x"]]:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Integral
 from typing import final
 
 import numpy as np
@@ -34,7 +35,8 @@ class Stop:
     Attributes:
         tolerance: Largest change of an entry of the encoder by one plain step. The objective must
             rest as well: the fall a plain step promises is at most ``tolerance`` of its size.
-        evaluations: Evaluations of the map at most, all told.
+        evaluations: Evaluations of the map, all told, and one remedy more at most: what is begun
+            is ended.
         gap: Nats that the objective may lie above its global minimum where that is bounded: the
             search ends as soon as this is certain. 0: only where the map leaves the point.
 
@@ -51,7 +53,7 @@ class Stop:
             value = getattr(self, name)
             if not (math.isfinite(value) and value >= 0):
                 raise InfoplaneError(f"{name}={value}: it is a finite number of at least 0.")
-        if not (isinstance(self.evaluations, int) and self.evaluations >= 1):
+        if not (isinstance(self.evaluations, Integral) and self.evaluations >= 1):
             raise InfoplaneError(f"evaluations={self.evaluations}: it is an integer of at least 1.")
 
     def reached(self, problem: Problem, at: Point) -> bool:

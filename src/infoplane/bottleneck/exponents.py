@@ -28,13 +28,16 @@ STEPS = 2_000
 @final
 @dataclass(frozen=True, eq=False)
 class Exponent:
-    """How fast the chance of an error falls that all hypotheses have in common.
+    """How fast that falls which all hypotheses have in common, Σ min_x p(y_1|x) … p(y_n|x).
+
+    For two hypotheses that is the chance of an error. To tell more of them apart errs as often as
+    the two that are hardest to tell apart: the least ``error_exponent(rows[[i, j]])`` of all pairs.
 
     Attributes:
         value: max over weights of −log2 Σ_y Π_x p(y|x)^weight, in bits a sample; for two
-            hypotheses their Chernoff information.
+            hypotheses their Chernoff information, for more at least that of the easiest pair.
         weights: Those weights, shape (x,).
-        decoder: The distribution as far from every hypothesis that has weight, shape (y,).
+        decoder: The distribution equally far from all hypotheses that have weight, shape (y,).
         gap: By how much the value may be too small at most, in bits.
     """
 
@@ -66,7 +69,7 @@ def geometric_mean(
 
 
 def error_exponent(rows: Table) -> Exponent:
-    """The exponent of several hypotheses with one common weight function.
+    """The exponent of what several hypotheses have in common, with one weight for each.
 
     −ln Z is concave in the weights w, and its derivative is −E_q ln p(y|x) at its own q, so that
     the largest derivative less the mean one bounds what is missing. The maximum on the simplex
@@ -153,9 +156,11 @@ def cluster_exponents(solution: Solution) -> Float[ndarray, " t"]:
 
 def _required(rows: Table) -> Float[ndarray, "x y"]:
     found = as_array(rows).astype(np.float64)
-    if found.ndim != 2 or not (found > 0).all() or np.abs(found.sum(1) - 1).max() > 1e-9:
+    if found.ndim != 2 or found.size == 0:
+        raise InfoplaneError(f"Rows p(y|x) of shape (x, y) are needed; these have {found.shape}.")
+    if not (found > 0).all() or np.abs(found.sum(1) - 1).max() > 1e-9:
         raise InfoplaneError(
-            f"Rows p(y|x) > 0 that sum to 1 are needed; these have shape {found.shape} and the "
-            f"smallest entry is {found.min()}. Soften them: 0.999 p(y|x) + 0.001 p(y)."
+            "Rows p(y|x) > 0 that sum to 1 are needed; the smallest entry of these is "
+            f"{found.min()}. Soften them: 0.999 p(y|x) + 0.001 p(y)."
         )
     return found

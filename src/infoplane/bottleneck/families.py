@@ -16,7 +16,7 @@ from infoplane.bottleneck.splitting import contrast
 from infoplane.values.errors import InfoplaneError
 
 NEGLIGIBLE = 1e-12
-"""A singular value of so small a share of the largest is rounding."""
+"""A singular value that is smaller, in nats, or as a share of the largest, is rounding."""
 
 
 @final
@@ -69,10 +69,10 @@ class ExponentialFamily:
         """The mean statistics Σ_x p(x|t) A_r(x) of every cluster, shape (t, r).
 
         Raises:
-            InfoplaneError: The solution is one of a joint with other states.
+            InfoplaneError: The solution is one of another joint.
         """
         px = self.joint.px
-        if solution.encoder.shape[0] != len(px) or not np.array_equal(solution.joint.px, px):
+        if not np.array_equal(solution.joint.table, self.joint.table):
             raise InfoplaneError("The solution is none of the joint whose family this is.")
         inverse = (px[:, None] * solution.encoder / solution.marginal).T
         return inverse @ self.statistics
@@ -82,7 +82,8 @@ def exponential_family(joint: Joint | Table) -> ExponentialFamily:
     """The smallest exponential family that all p(y|x) of a joint belong to.
 
     It is the singular value decomposition of ln p(y|x), centred over x and over y, with weights
-    p(x) and the base. For generic rows it has as many statistics as there can be.
+    p(x) and the base, up to singular values of 1e-12 nat. For generic rows it has as many
+    statistics as there can be.
 
     >>> import infoplane as ip
     >>> family = ip.bottleneck.exponential_family([[0.45, 0.05], [0.05, 0.45]])

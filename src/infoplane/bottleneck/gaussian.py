@@ -6,14 +6,16 @@ from functools import cached_property
 from typing import final
 
 import numpy as np
-import torch
 from jaxtyping import Float
 from numpy import ndarray
 from torch import Tensor
 
+from infoplane.bottleneck.joint import as_array
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.units import LN2
 
+MOST_BITS = 300.0
+"""The largest rate whose β is asked for: one of 500 bits more would be no number."""
 SINGULAR = 1e-12
 """A smallest eigenvalue below so much of the largest makes a correlation matrix singular."""
 
@@ -41,7 +43,7 @@ class GaussianBottleneck:
     inputs: int
 
     def __post_init__(self) -> None:
-        found = torch.as_tensor(self.covariance, dtype=torch.float64).numpy()
+        found = self._table
         if found.ndim != 2 or found.shape[0] != found.shape[1] or not np.isfinite(found).all():
             raise InfoplaneError(f"A covariance is square and finite; this has {found.shape}.")
         if not 1 <= self.inputs < len(found):
@@ -61,10 +63,13 @@ class GaussianBottleneck:
             )
 
     @cached_property
+    def _table(self) -> Float[ndarray, "d e"]:
+        return as_array(self.covariance).astype(np.float64)
+
+    @cached_property
     def _components(self) -> tuple[Float[ndarray, " n"], Float[ndarray, "n x"]]:
         """Squared canonical correlations, falling, and rows a with a Σ_x aᵀ = 1."""
-        table = torch.as_tensor(self.covariance, dtype=torch.float64).numpy()
-        d = self.inputs
+        table, d = self._table, self.inputs
         within, cross, other = table[:d, :d], table[:d, d:], table[d:, d:]
         left, right = np.linalg.cholesky(within), np.linalg.cholesky(other)
         mixed = np.linalg.solve(right, np.linalg.solve(left, cross).T).T
@@ -99,24 +104,36 @@ class GaussianBottleneck:
         return gain[:, None] * rows[on]
 
     def rate(self, beta: float) -> float:
-        """I(X;T) in bits."""
+        """I(X;T) in bits.
+
+        Raises:
+            InfoplaneError: β is negative or not finite.
+        """
         squared = self.correlations[self._active(beta)]
         return float(0.5 * np.log((beta - 1) * squared / (1 - squared)).sum() / LN2) + 0.0
 
     def relevance(self, beta: float) -> float:
-        """I(T;Y) in bits."""
+        """I(T;Y) in bits.
+
+        Raises:
+            InfoplaneError: β is negative or not finite.
+        """
         squared = self.correlations[self._active(beta)]
         return self.rate(beta) - float(0.5 * np.log(beta * squared).sum() / LN2)
 
     def beta(self, rate: float) -> float:
-        """The β of a rate in bits: the least one for a rate of 0.
+        """The β of a rate in bits; for 0 the largest that has it, 1/ρ₁².
 
         Raises:
-            InfoplaneError: A negative rate, or X and Y are independent.
+            InfoplaneError: A rate that is negative or whose β is no number, or X and Y are
+                independent.
         """
         squared = self.correlations[self.correlations > 0]
-        if rate < 0 or len(squared) == 0:
-            raise InfoplaneError(f"No β gives a rate of {rate} bit of {len(squared)} components.")
+        if not 0 <= rate <= MOST_BITS or len(squared) == 0:
+            raise InfoplaneError(
+                f"No β gives a rate of {rate} bit of {len(squared)} components; rates are at least "
+                f"0 and at most {MOST_BITS:g}."
+            )
         for n in range(1, len(squared) + 1):
             odds = np.log(squared[:n] / (1 - squared[:n]))
             found = 1 + math.exp((2 * rate * LN2 - float(odds.sum())) / n)

@@ -11,16 +11,16 @@ from jaxtyping import Bool, Float, Int, Num
 from numpy import ndarray
 from torch import Tensor
 
-from infoplane.quantities.tables import entropy as entropy
-from infoplane.quantities.tables import mutual_information as mutual_information
+from infoplane.quantities.tables import mutual_information
 from infoplane.values.errors import InfoplaneError
 
 Table = ndarray | Tensor | Sequence[Any]
 """What a table may be given as, before it is checked."""
 TOLERANCE = 1e-9
 """How far from 1 a table of probabilities may sum."""
-SIGNIFICANT = 2.0**44
-"""Rows that agree to so many parts of their own digits count as equal: they were computed alike."""
+ALIKE = 2.0**-44
+"""Rows whose entries differ by no more of their own size count as equal: they were computed alike.
+"""
 
 
 @final
@@ -98,7 +98,13 @@ class Joint:
             raise InfoplaneError(
                 f"x has {len(columns['x'])} samples and y {len(columns['y'])}: they must be paired."
             )
-        (xs, i), (ys, j) = (np.unique(c, return_inverse=True) for c in columns.values())
+        try:
+            (xs, i), (ys, j) = (np.unique(c, return_inverse=True) for c in columns.values())
+        except TypeError as error:
+            raise InfoplaneError(
+                "Labels of a column cannot be sorted among each other, as where some are missing: "
+                "make them strings, and leave out what is missing."
+            ) from error
         counts = np.zeros((len(xs), len(ys)))
         np.add.at(counts, (i, j), 1)
         return cls.of_counts(counts)
@@ -208,6 +214,9 @@ def _checked(table: Table) -> Float[ndarray, "x y"]:
             f"The joint table holds {given[i, j]} at ({i}, {j}), and {int(bad.sum())} such entries "
             "in all: probabilities and counts are finite and at least 0."
         )
+    with np.errstate(over="ignore"):
+        if not np.isfinite(given.sum()):
+            raise InfoplaneError("The joint table's sum is too large for a number: divide it.")
     return given
 
 
@@ -215,17 +224,35 @@ def _reduced(joint: Joint) -> Reduced:
     rows, columns = joint.px > 0, joint.py > 0
     table = joint.table[np.ix_(rows, columns)]
     conditional = table / table.sum(1, keepdims=True)
-    mantissa, exponent = np.frexp(conditional)
-    digits = np.ldexp(np.round(mantissa * SIGNIFICANT) / SIGNIFICANT, exponent)
-    _, first, which = np.unique(digits, axis=0, return_index=True, return_inverse=True)
-    order = np.argsort(np.argsort(first))  # merged rows stand in the order of their first row
-    which = order[which.reshape(-1)]
-    merged = np.zeros((len(first), table.shape[1]))
+    which = _alike(conditional)
+    merged = np.zeros((which.max() + 1, table.shape[1]))
     np.add.at(merged, which, table)
     place = np.full(len(rows), -1)
     place[rows] = which
     p = merged.sum(1)
     return Reduced(p, merged / p[:, None], place, columns)
+
+
+def _alike(rows: Float[ndarray, "x y"]) -> Int[ndarray, " x"]:
+    """Which group of rows that are alike a row belongs to; groups in the order of first rows.
+
+    Rows that are alike have scores that are, so that only neighbours by score are compared.
+    """
+    score = rows @ np.random.default_rng(0).uniform(1, 2, rows.shape[1])
+    leader, leaders = np.arange(len(rows)), list[int]()
+    for i in np.argsort(score, kind="stable"):
+        for j in reversed(leaders):
+            if score[i] - score[j] > 2 * ALIKE * score[i]:
+                break
+            if (np.abs(rows[i] - rows[j]) <= ALIKE * rows[j]).all():
+                leader[i] = j
+                break
+        if leader[i] == i:
+            leaders.append(int(i))
+    _, which = np.unique(leader, return_inverse=True)
+    first = np.full(which.max() + 1, len(rows))
+    np.minimum.at(first, which, np.arange(len(rows)))
+    return np.argsort(np.argsort(first))[which]
 
 
 def numbers(values: Num[ndarray, "..."] | Tensor | Sequence[float]) -> Float[ndarray, " n"]:

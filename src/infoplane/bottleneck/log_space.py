@@ -16,5 +16,5 @@ def log_sum(terms: Float[ndarray, "a b"], axis: int) -> Float[ndarray, " c"]:
 
 
 def normalised(logs: Float[ndarray, "a b"]) -> Float[ndarray, "a b"]:
-    """Rows less a constant each, so that their exponentials sum to 1."""
+    """Rows less a constant each, so that their exponentials sum to 1; none is −∞ throughout."""
     return logs - log_sum(logs, 1)[:, None]

@@ -88,6 +88,12 @@ class Point:
         """Largest |q_next − q|."""
         return float(np.abs(np.exp(self.log_next) - self.q).max())
 
+    @cached_property
+    def step(self) -> Float[ndarray, "x t"]:
+        """The change of ln q by one plain step, 0 where one of both is −∞."""
+        zero = np.isneginf(self.log_next) | np.isneginf(self.log_q)
+        return np.where(zero, 0.0, self.log_next) - np.where(zero, 0.0, self.log_q)
+
     @property
     def drowned(self) -> bool:
         """Whether what a plain step promises is less than rounding."""

@@ -38,7 +38,7 @@ class Mixing:
         """The next ln q, not yet normalised to the last digit; None where there is no past."""
         zero = np.isneginf(at.log_next)
         image = np.where(zero, 0.0, at.log_next)
-        residual = centred(at, np.where(zero | np.isneginf(at.log_q), 0.0, image - at.log_q))
+        residual = centred(at, at.step)
         known = self._last is not None and self._last[0].shape == image.shape
         if not known or self._zero.shape != zero.shape or (self._zero != zero).any():
             self.forget()

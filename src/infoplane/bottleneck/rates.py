@@ -12,11 +12,13 @@ from infoplane.bottleneck.solution import Solution, Status, notes
 from infoplane.bottleneck.solver import solved_from
 
 HIT = 1e-10
-"""Bits by which a rate may be missed."""
+"""Bits by which a rate may be missed, or a hundredth of it."""
 JUMP = 1e-4
 """Bits from which on a rise of the rate at one β is a jump and not a steep rise."""
 EQUAL = 1e-12
 """Bits, relative to the objective, by which two objectives may differ and count as one."""
+SAME = 1e-6
+"""Decoders no entry of which differs by more say the same of Y."""
 FINEST = 1e-13
 """The relative width of β at which the search ends in any case."""
 STEEPEST = 1e9
@@ -40,9 +42,9 @@ def at_rate(joint: Joint, rate: float, dual: bool, stop: Stop) -> Solution:
     low, high = solved_from(joint, 0.0, dual, None, stop), _sufficient(joint, dual)
     if rate >= high.rate - HIT:
         return high
-    if rate <= HIT:
+    if rate == 0:
         return low
-    seen, used = [low], 0
+    seen, used, hit = [low], 0, min(HIT, rate / 100)
     for by_chord in cycle((True, False)):
         jump = high.rate - low.rate > JUMP
         beta = _of_chord(low, high) if by_chord else _of_line(seen, low, high, rate)
@@ -52,9 +54,9 @@ def at_rate(joint: Joint, rate: float, dual: bool, stop: Stop) -> Solution:
             break
         found = solved_from(joint, beta, dual, low, stop)
         used += found.iterations
-        if abs(found.rate - rate) <= HIT:
+        if abs(found.rate - rate) <= hit:
             return replace(found, iterations=used)
-        between = low.rate + HIT < found.rate < high.rate - HIT
+        between = low.rate + hit < found.rate < high.rate - hit
         if by_chord and not (between and (not jump or _below(found, low))):
             return replace(_shared(low, high, rate, beta), iterations=used)
         seen.append(found)
@@ -106,8 +108,20 @@ def _sufficient(joint: Joint, dual: bool) -> Solution:
 
 
 def _shared(low: Solution, high: Solution, rate: float, beta: float) -> Solution:
-    """Both solutions by turns, the clusters of both kept apart."""
+    """Both solutions by turns; clusters of both that say the same of Y are one.
+
+    Telling these apart would tell who had the turn, and nothing of Y: along a chord of the curve it
+    tells nothing of X either, or the chord would not belong to the curve.
+    """
     share = (rate - low.rate) / (high.rate - low.rate)
     encoder = np.concatenate([(1 - share) * low.encoder, share * high.encoder], 1)
     decoder = np.concatenate([low.decoder, high.decoder])
-    return replace(low, beta=beta, encoder=encoder, decoder=decoder, status=Status.SHARED, gap=None)
+    apart = replace(
+        low, beta=beta, encoder=encoder, decoder=decoder, status=Status.SHARED, gap=None
+    )
+    far = np.abs(decoder[:, None] - decoder[None]).max(2)
+    first = (far <= SAME).argmax(1)
+    names, which = np.unique(first, return_inverse=True)
+    joined = replace(apart, encoder=encoder @ np.eye(len(names))[which], decoder=decoder[names])
+    lossless = abs(joined.rate - apart.rate) + abs(joined.relevance - apart.relevance) <= HIT
+    return joined if lossless else apart

@@ -53,7 +53,9 @@ def settled(problem: Problem, log_q: Float[ndarray, "x t"], stop: Stop) -> Desce
             lower, tried = lowest(problem, found.at, lead.direction)
             used += tried
             if lower is not found.at:
-                log_q = lower.log_q
+                at, log_q = lower, lower.log_q
+                if used >= stop.evaluations:
+                    break
                 continue
         at, merging = tidied(problem, found.at)
         used += merging

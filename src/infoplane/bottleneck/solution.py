@@ -10,10 +10,11 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from infoplane.bottleneck.joint import Joint, entropy, mutual_information
+from infoplane.bottleneck.joint import Joint
 from infoplane.bottleneck.maps import Point, Problem, distortion, evaluate, logs
 from infoplane.bottleneck.optimum import Optimum
 from infoplane.bottleneck.splitting import split_directions
+from infoplane.quantities.tables import entropy, mutual_information
 from infoplane.values.units import LN2
 
 
@@ -50,9 +51,10 @@ class Solution:
         iterations: Evaluations of the map in all descents behind this solution; Jacobian products,
             refused candidates and steps of the search for further clusters are counted too.
         gap: How far the objective may lie above its global minimum, in bits, if the search for
-            further clusters missed nothing, and loose where some p(x) is tiny; None where there is
-            no such bound (α < 1, a given number of clusters, a start of one's own, or a search
-            that did not come to rest).
+            further clusters missed nothing, loose where some p(x) is tiny, and no finer than β
+            times the rounding of ln p(y|x); None where there is no such bound (α < 1, a given
+            number of clusters, a start of one's own, a point of a chord, or a search that did not
+            come to rest).
         notes: What must be known, as sentences.
     """
 
@@ -126,6 +128,11 @@ class Solution:
         return self.encoder.shape[1]
 
     @property
+    def indexed(self) -> bool:
+        """Whether it belongs to one finite β."""
+        return math.isfinite(self.beta) and self.status is not Status.SHARED
+
+    @property
     def assignment(self) -> Int[ndarray, " x"]:
         """The likeliest cluster of every x, shape (x,); ties to the lowest."""
         return self.encoder.argmax(1)
@@ -147,20 +154,17 @@ class Solution:
         return problem, evaluate(problem, logs(reduced.merged(self.encoder, self.joint.px)))
 
 
-def solution(
-    joint: Joint, problem: Problem, found: Optimum, bounded: bool, enough: float = 0.0
-) -> Solution:
+def solution(joint: Joint, problem: Problem, found: Optimum, enough: float = 0.0) -> Solution:
     """The solution of the joint that a point of its merged rows is.
 
     Args:
         joint: The joint.
         problem: That of its merged rows.
         found: The point.
-        bounded: Whether the gap says how far the global minimum may be.
         enough: The gap in nats that was asked for.
     """
     at = found.descent.at
-    status = _status(found, bounded and found.gap <= enough)
+    status = _status(found, found.gap <= enough)
     return Solution(
         joint,
         problem.beta,
@@ -171,7 +175,7 @@ def solution(
         status,
         found.descent.evaluations,
         # the objective is at least 0, which is nearer where some p(x) is tiny
-        min(found.gap, at.objective) / LN2 if bounded and math.isfinite(found.gap) else None,
+        max(0.0, min(found.gap, at.objective)) / LN2 if math.isfinite(found.gap) else None,
         notes(joint, problem.dual),
     )
 

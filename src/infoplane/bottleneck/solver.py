@@ -1,7 +1,7 @@
 """One β: the lowest of several descents, with the evidence that there is nothing lower."""
 
 import math
-from numbers import Real
+from numbers import Integral, Real
 
 import numpy as np
 from jaxtyping import Float
@@ -16,6 +16,9 @@ from infoplane.bottleneck.solution import Solution, solution
 from infoplane.bottleneck.starts import MANY, identity, shaken, starts, trivial
 from infoplane.values.errors import InfoplaneError
 from infoplane.values.units import LN2
+
+LEAST_ALPHA = 1e-9
+"""The smallest α but 0: scores are divided by it."""
 
 
 def solve(
@@ -54,7 +57,8 @@ def solve(
         start: p(t|x) of shape (x, t) to descend from instead; the answer is the local minimum that
             is reached, with at most as many clusters.
         tolerance: Change of p(t|x) by one step of the plain map that counts as none.
-        evaluations: Evaluations of the map at most in each descent.
+        evaluations: Evaluations of the map in each descent, and one remedy more at most: what is
+            begun is ended.
         gap: Bits that the objective may lie above its global minimum: where that is bounded, the
             search ends as soon as it is certain, which near a bifurcation is long before the
             encoder rests. 0: only where it rests.
@@ -71,12 +75,11 @@ def solve(
     stop = Stop(tolerance, evaluations, gap * LN2)
     if start is not None:
         log_q = logs(given.reduced.merged(_encoder(given, start), given.px))
-        return solution(given, problem, local(problem, [log_q], stop), bounded=False)
+        return solution(given, problem, local(problem, [log_q], stop))
     if alpha == 1 and clusters is None:
         begun = [trivial(problem)] + ([identity(problem)] if len(problem.p) <= MANY else [])
-        return solution(given, problem, best(problem, begun, stop), True, stop.gap)
-    found = local(problem, starts(problem, clusters), stop)
-    return solution(given, problem, found, bounded=False)
+        return solution(given, problem, best(problem, begun, stop), stop.gap)
+    return solution(given, problem, local(problem, starts(problem, clusters), stop))
 
 
 def posed(joint: Joint, beta: float, alpha: float = 1.0, dual: bool = False) -> Problem:
@@ -87,9 +90,10 @@ def posed(joint: Joint, beta: float, alpha: float = 1.0, dual: bool = False) -> 
     """
     if not (isinstance(beta, Real) and math.isfinite(beta) and beta >= 0):
         raise InfoplaneError(f"beta={beta}: it is a finite number of at least 0.")
-    if not (isinstance(alpha, Real) and 0 <= alpha <= 1):
+    if not (isinstance(alpha, Real) and (alpha == 0 or LEAST_ALPHA <= alpha <= 1)):
         raise InfoplaneError(
-            f"alpha={alpha}: it lies between 0, the deterministic bottleneck, and 1, the usual one."
+            f"alpha={alpha}: it is 0, the deterministic bottleneck, or lies between "
+            f"{LEAST_ALPHA:g} and 1, the usual one."
         )
     reduced = joint.reduced
     if dual and (reduced.w == 0).any():
@@ -110,7 +114,7 @@ def solved_from(
     begun = [trivial(problem)]
     if near is not None:
         begun.append(shaken(logs(joint.reduced.merged(near.encoder, joint.px))))
-    return solution(joint, problem, best(problem, begun, stop), bounded=True)
+    return solution(joint, problem, best(problem, begun, stop), stop.gap)
 
 
 def best(problem: Problem, begun: list[ndarray], stop: Stop) -> Optimum:
@@ -128,7 +132,7 @@ def best(problem: Problem, begun: list[ndarray], stop: Stop) -> Optimum:
 
 def local(problem: Problem, begun: list[ndarray], stop: Stop) -> Optimum:
     """The lowest of descents that keep their clusters, with all their evaluations."""
-    return _lowest([Optimum(settled(problem, log_q, stop), 0.0) for log_q in begun])
+    return _lowest([Optimum(settled(problem, log_q, stop), math.inf) for log_q in begun])
 
 
 def require_clusters(clusters: int | None) -> None:
@@ -137,7 +141,7 @@ def require_clusters(clusters: int | None) -> None:
     Raises:
         InfoplaneError: There is less.
     """
-    if clusters is not None and not (isinstance(clusters, int) and clusters >= 1):
+    if clusters is not None and not (isinstance(clusters, Integral) and clusters >= 1):
         raise InfoplaneError(f"clusters={clusters}: there is at least one, or None for any number.")
 
 

@@ -9,6 +9,7 @@ from numpy import ndarray
 from infoplane.bottleneck.agglomerative import Agglomeration, merged_in_turn
 from infoplane.bottleneck.joint import Joint
 from infoplane.bottleneck.maps import Problem, logs
+from infoplane.bottleneck.partitions import all_partitions, best_partition
 
 FEW = 4
 """States up to which every partition is a start: 15 of them."""
@@ -41,15 +42,20 @@ def starts(problem: Problem, clusters: int | None) -> list[Float[ndarray, "x t"]
     """Encoders, as ln p(t|x), of all starts with at most so many clusters.
 
     They are a cluster for every state, clusters that differ a little, agglomerative partitions of
-    every size (of a few sizes if there are many), and all partitions of at most 4 states.
+    every size (of a few sizes if there are many), all partitions of at most 4 states, and for
+    α < 1 the best partition of the deterministic bottleneck.
     """
     n = len(problem.p)
     most = n if clusters is None else min(clusters, n)
     found = [_nearly_alike(problem, most)]
     if n == most and n <= MANY:
         found.append(identity(problem))
-    partitions = [*_agglomerated(problem, most), *(_all_partitions(n, most) if n <= FEW else ())]
-    return [trivial(problem), *found, *(_softened(one) for one in partitions)]
+    partitions = [*_agglomerated(problem, most), *(all_partitions(n, most) if n <= FEW else ())]
+    begun = [trivial(problem), *found, *(_softened(one) for one in partitions if one.max() > 0)]
+    if problem.alpha == 1:
+        return begun
+    best = best_partition(problem, most)
+    return [logs(np.eye(int(best.max()) + 1)[best]), _softened(best), *begun]
 
 
 def _nearly_alike(problem: Problem, most: int) -> Float[ndarray, "x t"]:
@@ -64,14 +70,6 @@ def _agglomerated(problem: Problem, most: int) -> Iterator[Int[ndarray, " x"]]:
     tree = Agglomeration(Joint(table), *merged_in_turn(table))
     sizes = np.unique(np.geomspace(2, most, SIZES).round().astype(int))
     yield from (tree.labels(int(size)) for size in sizes)
-
-
-def _all_partitions(n: int, most: int) -> Iterator[Int[ndarray, " x"]]:
-    """All partitions into two blocks and more, as labels that grow by 1 at most."""
-    grown = [[0]]
-    for _ in range(n - 1):
-        grown = [[*one, label] for one in grown for label in range(min(max(one) + 2, most))]
-    yield from (np.array(one) for one in grown if max(one) > 0)
 
 
 def _softened(labels: Int[ndarray, " x"]) -> Float[ndarray, "x t"]:

@@ -27,7 +27,7 @@ class Newton:
     """A Newton step, or the direction of negative curvature that was met on the way.
 
     Attributes:
-        log_q: Where the step leads.
+        log_q: Where the step leads; where ``down`` was met, as far as it had come.
         down: A change of ln q along which the objective is concave, of size 1; None if none is.
         products: Jacobian products it took.
     """
@@ -43,9 +43,7 @@ def newton(problem: Problem, at: Point) -> Newton:
     Both J and the inner product Σ p(x) q(t|x) u v are those in which J is self-adjoint.
     """
     weights = problem.p[:, None] * at.q
-    zero = np.isneginf(at.log_next) | np.isneginf(at.log_q)
-    step = np.where(zero, 0.0, at.log_next) - np.where(zero, 0.0, at.log_q)
-    rest = centred(at, step)
+    rest = centred(at, at.step)
     solution, direction = np.zeros_like(rest), rest
     square = first = float((weights * rest**2).sum())
     used, down = 0, None
@@ -80,9 +78,7 @@ def stretched(problem: Problem, at: Point) -> tuple[Point, int]:
     Where a cluster's mass grows from next to nothing, plain steps are short, all alike, and grow
     themselves, so that what looks for where they vanish is drawn back to where they began.
     """
-    zero = np.isneginf(at.log_next) | np.isneginf(at.log_q)
-    step = centred(at, np.where(zero, 0.0, at.log_next) - np.where(zero, 0.0, at.log_q))
-    best, used = at, 0
+    step, best, used = centred(at, at.step), at, 0
     for used in range(1, STRETCHES + 1):
         further = evaluate(problem, alive(problem, moved(at, STRETCH**used * step)))
         if further.objective > best.objective + at.noise:

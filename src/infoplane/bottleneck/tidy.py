@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
+from infoplane.bottleneck.log_space import log_sum, normalised
 from infoplane.bottleneck.maps import Point, Problem, evaluate
 
 COINCIDE = 1e-4
@@ -29,13 +30,19 @@ def emptied(problem: Problem, at: Point) -> tuple[Point, int]:
 
     They do not count, but ln p(t|x) of such a cluster may change more than anything that does.
     """
-    return _if_no_higher(problem, at, _kept(at))
+    light, used = [t for t in range(len(at.r)) if at.r[t] <= EMPTY], 0
+    for without in (light, *([t] for t in light if len(light) > 1)):
+        kept = [[t] for t in range(len(at.r)) if t not in without]
+        found, tried = _if_no_higher(problem, at, kept)
+        used += tried
+        if found is not at:
+            return found, used
+    return at, used
 
 
 def _if_no_higher(problem: Problem, at: Point, columns: list[list[int]]) -> tuple[Point, int]:
     """The point with groups of clusters as one each if that does not raise the objective."""
-    fewer = None if len(columns) == len(at.r) else _columns(at.log_q, columns)
-    if fewer is None:
+    if len(columns) in (0, len(at.r)) or (fewer := _columns(at.log_q, columns)) is None:
         return at, 0
     candidate = evaluate(problem, fewer)
     return (candidate if candidate.objective <= at.objective + at.noise else at), 1
@@ -50,17 +57,10 @@ def _merged(at: Point) -> list[list[int]]:
             near[0].append(t)
         else:
             groups.append([t])
-    heavy = [g for g in groups if at.r[g].sum() > EMPTY]
-    return heavy
-
-
-def _kept(at: Point) -> list[list[int]]:
-    return [[t] for t in range(len(at.r)) if at.r[t] > EMPTY]
+    return groups
 
 
 def _columns(log_q: Float[ndarray, "x t"], groups: list[list[int]]) -> Float[ndarray, "x g"] | None:
     """Groups of clusters as one each; None if a state would be left in no cluster."""
-    joined = [np.logaddexp.reduce(log_q[:, group], axis=1) for group in groups]
-    found = np.stack(joined, 1)
-    total = np.logaddexp.reduce(found, axis=1)[:, None]
-    return found - total if np.isfinite(total).all() else None
+    found = np.stack([log_sum(log_q[:, group], 1) for group in groups], 1)
+    return normalised(found) if np.isfinite(found).any(1).all() else None

@@ -20,6 +20,7 @@ from infoplane.cli.exits import INTERRUPTED, NOTHING
 from infoplane.cli.joints import NamedJoint, read_joint, require_positive
 from infoplane.experiments.given_joint import words
 from infoplane.experiments.given_joint.panels import shown
+from infoplane.store.files import require_file
 from infoplane.values.errors import InfoplaneError
 
 FEW = 6
@@ -62,6 +63,8 @@ def bottleneck(
         json: Print JSON instead of tables.
     """
     _require_asked(beta, rates)
+    if report is not None:
+        require_file(report)  # before anything is computed
     with _nothing_computed():
         named = _read(table, counts, samples, soften)
     if dual:
@@ -187,7 +190,10 @@ def _print(columns: Sequence[str], rows: Sequence[Sequence[str]], caption: str) 
     for cells in rows:
         table.add_row(*cells)
     console.print(f"\n{caption}", soft_wrap=True)
-    console.print(table)
+    if console.is_terminal:
+        console.print(table)
+    else:  # in a file or a pipe nothing is cut off
+        console.print(table, width=console.measure(table).maximum, crop=False)
 
 
 def _print_clusters(one: Solution, named: NamedJoint) -> None:
@@ -230,7 +236,7 @@ def _plain(found: Account, named: NamedJoint, clusters: bool) -> dict[str, Any]:
         "solutions": [_solution(one, clusters) for one in found.solutions],
         "dual": [{**_solution(one.solution, clusters), "below": one.below} for one in found.dual],
         "notes": list(found.notes),
-        "complete": not found.doing,
+        "complete": found.complete,
         **({"x": list(named.x), "y": list(named.y)} if clusters else {}),
     }
 
@@ -256,14 +262,21 @@ def _bifurcation(one: Bifurcation) -> dict[str, Any]:
 
 def _solution(one: Solution, clusters: bool) -> dict[str, Any]:
     maps = (
-        {"encoder": one.encoder.tolist(), "decoder": one.bayes_decoder.tolist()} if clusters else {}
+        {
+            "encoder": one.encoder.tolist(),
+            "decoder": one.decoder.tolist(),
+            "bayes_decoder": one.bayes_decoder.tolist(),
+        }
+        if clusters
+        else {}
     )
+    whole = one.joint.information
     return {
         "beta": _finite(one.beta),
         "rate": one.rate,
         "relevance": one.relevance,
         "clusters": one.clusters,
-        "lacks": _finite(1 - one.relevance / whole) if (whole := one.joint.information) else None,
+        "lacks_share": _finite(1 - one.relevance / whole) if whole else None,
         "gap": None if one.gap is None else _finite(one.gap),
         "iterations": one.iterations,
         "status": one.status.name.lower(),

@@ -125,10 +125,10 @@ def families_of(runs: Sequence[Run]) -> dict[str, Together]:
             grouped.setdefault(key, []).append(run)
     found = {key: one for key, members in grouped.items() if (one := _together(members))}
     others = [_others(next(iter(one.runs.values()))) for one in found.values()]
-    names = labels(different(others)) if len(others) > 1 else [""]
+    names = labels(different(others)) if len(others) > 1 else [""] * len(others)
     return {
         ", ".join(part for part in (_along_words(one), name) if part): one
-        for one, name in zip(found.values(), names, strict=False)
+        for one, name in zip(found.values(), names, strict=True)
     }
 
 
@@ -163,7 +163,8 @@ def _others(members: Mapping[Value, Run]) -> dict[str, Any]:
     settings.pop(SEED, None)
     if kind is not None:
         settings = _without(settings, kind.along)
-    return {"experiment": manifest.experiment, "data": manifest.data, **settings}
+    named = {"experiment": manifest.experiment, "results": manifest.results_version}
+    return {**named, "data": manifest.data, **settings}
 
 
 def _together(runs: Sequence[Run]) -> Together | None:

@@ -34,6 +34,10 @@ CONDITIONAL_ENTROPY: Terms = {(0, 1): 1, (0,): -1}
 """H(Y | X) = H(X, Y) − H(X)."""
 
 
+SMALLEST = 1e-290
+"""The smallest product of two probabilities with all its digits."""
+
+
 def entropy(p: Float[ndarray, "*cells"] | Float[Tensor, "*cells"]) -> float:
     """H = −Σ p log2 p of probabilities that sum to 1, in bits.
 
@@ -50,8 +54,11 @@ def mutual_information(joint: Float[ndarray, "x y"] | Float[Tensor, "x y"]) -> f
     The ratio is taken before the logarithm, so that small informations keep their digits.
     """
     joint = _array(joint)
-    independent = joint.sum(1, keepdims=True) * joint.sum(0, keepdims=True)
-    ratio = np.divide(joint, independent, out=np.ones_like(joint), where=joint > 0)
+    px, py = joint.sum(1, keepdims=True), joint.sum(0, keepdims=True)
+    independent = px * py
+    ratio = np.divide(joint, independent, out=np.ones_like(joint), where=independent > SMALLEST)
+    rare = (joint > 0) & (independent <= SMALLEST)  # a product that has no digits left
+    ratio[rare] = (joint / np.where(px > 0, px, 1) / np.where(py > 0, py, 1))[rare]
     # Σ (joint − independent) is 0, but not its rounding, which would drown what is small; with it
     # every term is at least 0, but for its own rounding
     terms = np.maximum(xlogy(joint, ratio) - (joint - independent), 0.0)

@@ -1,7 +1,8 @@
 """One colour and one mark for each thing that figures are about, the same in all of them.
 
-Things that no figure shows together, nor with anything that both are shown with, have all colours
-to themselves: four methods can be told apart beside the two dozen settings that they had.
+Where there are many, things that no figure shows together, nor with anything that both are shown
+with, have all colours to themselves, but begin with other marks: four methods can be told apart
+beside the two dozen settings that they had.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,6 +12,9 @@ from typing import final
 
 from infoplane.report.palette import COMPANION_OF_NONE, SYMBOLS, ordered
 from infoplane.values.panel import Panel
+
+FEW = 12
+"""So many things share all colours, whatever figures they are in."""
 
 
 @final
@@ -33,11 +37,16 @@ def looks(panels: Iterable[Panel]) -> dict[str, Look]:
     >>> looks([])
     {}
     """
-    return {
-        subject: look
-        for group in _groups(panels)
-        for subject, look in zip(group, _in_order(len(group)), strict=True)
-    }
+    groups = _groups(panels)
+    if sum(map(len, groups)) <= FEW:
+        groups = [list(chain(*groups))]
+    found: dict[str, Look] = {}
+    for begin, group in enumerate(groups):
+        for place, (subject, colour) in enumerate(zip(group, ordered(len(group)), strict=True)):
+            marks = (SYMBOLS[(begin + place + i) % len(SYMBOLS)] for i in range(len(SYMBOLS)))
+            free = (one for mark in marks if (one := Look(colour, mark)) not in found.values())
+            found[subject] = next(free, Look(colour, SYMBOLS[place % len(SYMBOLS)]))
+    return found
 
 
 def _groups(panels: Iterable[Panel]) -> list[list[str]]:

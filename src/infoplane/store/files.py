@@ -41,8 +41,23 @@ def writing(path: Path) -> Iterator[None]:
         ) from problem
 
 
+def require_file(path: Path) -> None:
+    """Refuses the name of a folder where a file is to be written.
+
+    Raises:
+        InfoplaneError: It is one, such as ".".
+    """
+    if path.is_dir() or not path.name:
+        raise InfoplaneError(f"Cannot write {path}: it is a folder; name a file in it.")
+
+
 def write_whole(path: Path, content: bytes) -> None:
-    """Writes a file under another name, syncs it, and renames it: whole or absent."""
+    """Writes a file under another name, syncs it, and renames it: whole or absent.
+
+    Raises:
+        InfoplaneError: It is the name of a folder, or cannot be written.
+    """
+    require_file(path)
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(path.name + ".partial")

@@ -42,6 +42,11 @@ class Objective:
                 f"gamma={self.gamma} belongs to method=published; {self.method} has beta alone."
             )
 
+        if self.method == PUBLISHED and not self.beta and not self.gamma:
+            raise InfoplaneError(
+                "method=published with beta=0 and gamma=0 learns nothing: give gamma, such as 10."
+            )
+
     @property
     def name(self) -> str:
         """What a member of a family is called by; ``named`` is its inverse.

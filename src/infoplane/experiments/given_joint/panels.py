@@ -7,7 +7,7 @@ import numpy as np
 
 from infoplane.bottleneck.account import Account, in_order
 from infoplane.bottleneck.bifurcation import Bifurcation
-from infoplane.bottleneck.solution import Solution, Status
+from infoplane.bottleneck.solution import Solution
 from infoplane.values.panel import Axis, HeatMap, Panel, Series
 
 BOTTLENECK, DUAL = "bottleneck", "dual"
@@ -167,8 +167,8 @@ def _over_beta(account: Account) -> Iterator[Panel]:
 
 
 def _indexed(solutions: Sequence[Solution]) -> list[Solution]:
-    """Those that belong to one finite β, by rising β."""
-    found = [one for one in solutions if 0 < one.beta < math.inf and one.status != Status.SHARED]
+    """Those that belong to one finite β, by rising β, which has a logarithm."""
+    found = [one for one in solutions if one.indexed and one.beta > 0]
     return sorted(found, key=lambda one: one.beta)
 
 
@@ -239,8 +239,7 @@ def shown(account: Account) -> list[Solution]:
 
 
 def _name(one: Solution) -> str:
-    at_beta = math.isfinite(one.beta) and one.status != Status.SHARED
-    return f"β = {one.beta:.4g}" if at_beta else f"I(X;T) = {one.rate:.4g} bit"
+    return f"β = {one.beta:.4g}" if one.indexed else f"I(X;T) = {one.rate:.4g} bit"
 
 
 def _cut_told(key: str, count: int) -> str:

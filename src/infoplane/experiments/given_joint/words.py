@@ -91,7 +91,7 @@ HOW = {
 def bifurcation_told(one: Bifurcation) -> str:
     """A bifurcation in a line, with the rates on both sides, so that a jump is seen."""
     whose = "of the dual at " if one.below.dual else "at "
-    within = "" if one.before == 1 else f" ± {100 * NARROW:g} %"
+    within = "" if one.exact else f" ± {100 * NARROW:g} %"
     counts = f"{one.before} → {counted(one.after, 'cluster')}"
     rates = f"rate {one.below.rate:.4f} → {one.above.rate:.4f} bit"
     return f"{whose}β = {number(one.beta)}{within}: {counts}, {rates}, {HOW[one.kind]}"
@@ -171,7 +171,7 @@ def tables(account: Account) -> list[Table]:
         if caption:
             words = [_bifurcation_row(one) for one in bent]
             heads = ("β", "clusters", "rate [bit]", "kept [bit]", "how")
-            exact = f" β within {100 * NARROW:g} %, that of the onset exact."
+            exact = f" β within {100 * NARROW:g} %, that of the onset as sharp as its search."
             exact = exact if words else " None found."
             found.append(_table(title, heads, words, f"{caption}{exact}"))
     rows = [row(account, one) for one in account.solutions]
