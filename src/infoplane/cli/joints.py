@@ -85,6 +85,14 @@ def _of_samples(source: str, columns: Columns) -> NamedJoint:
             f"one of Y: name them, such as table.csv:age,label{f' (it has: {there})' * bool(there)}"
         )
     x, y = columns.values
+    for name, column in zip(
+        columns.names or ("The first column", "The second"), (x, y), strict=True
+    ):
+        if column.dtype.kind == "f":
+            raise InfoplaneError(
+                f"{name} of {source} holds numbers with decimals; samples are states, such as "
+                "whole numbers or words. Cut numbers into bins first."
+            )
     joint = Joint.of_samples(x, y)
     called = " and ".join(columns.names) or "two columns"
     words = f"{len(x)} samples of {called}, {joint.table.shape[0]} × {joint.table.shape[1]} states"

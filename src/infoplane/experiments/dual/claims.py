@@ -93,5 +93,5 @@ def below_exact() -> Claim:
         source=EXACT,
         statistic=under,
         rests_on=no_estimator,
-        notes=(OF_LINES,),
+        notes=(OF_LINES, "One run gives one number, which decides nothing: take several seeds."),
     )
