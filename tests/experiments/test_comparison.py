@@ -125,6 +125,19 @@ def test_too_few_runs_or_one_twice():
 # what can be compared
 
 
+def test_what_all_runs_are_is_said_once():
+    told = (
+        "classifier (one, wide) on digits, vib, 9 updates",
+        "classifier (one, wide) on digits, ceb",
+    )
+    runs = {one: trace() for one in "AB"}
+    for one, words in zip(runs.values(), told, strict=True):
+        one.attrs["description"] = words
+    assert summary(runs, [])[0] == (
+        "2 runs side by side: A (vib, 9 updates); B (ceb). In all: classifier (one, wide)."
+    )
+
+
 def test_like_runs_have_no_doubts():
     runs = {"A": trace(), "B": trace(level=0.5)}
     assert incomparable(runs) == [] and left_out(runs) == [] and unknown(runs) == []

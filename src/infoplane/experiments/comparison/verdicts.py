@@ -1,5 +1,6 @@
 """Every claim with what each run says of it, and the comparison in a few sentences."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import final
@@ -10,6 +11,9 @@ from infoplane.experiments.comparison.doubts import saturation
 from infoplane.experiments.comparison.naming import differing, short_names
 from infoplane.experiments.sentences import verdicts_told
 from infoplane.values.finding import Finding
+
+PARTS = re.compile(r", (?![^(]*\))")
+"""What parts a description: commas that stand in no brackets."""
 
 
 @final
@@ -72,8 +76,14 @@ def _described(runs: Runs) -> str:
         ((_, trace),) = runs.items()
         return f"{trace.attrs.get('description', 'One run')}."
     if count <= FEW:
-        each = [f"{name} ({one.attrs.get('description', 'run')})" for name, one in runs.items()]
-        return f"{count} {noun(runs)}s side by side: {'; '.join(each)}."
+        told = [PARTS.split(str(one.attrs.get("description", "run"))) for one in runs.values()]
+        common = [part for part in told[0] if all(part in parts for parts in told)]
+        own = [", ".join(part for part in parts if part not in common) for parts in told]
+        each = [
+            f"{name} ({words})" if words else name for name, words in zip(runs, own, strict=True)
+        ]
+        alike = f" In all: {', '.join(common)}." if common else ""
+        return f"{count} {noun(runs)}s side by side: {'; '.join(each)}.{alike}"
     different = differing(list(runs.values()))
     short = short_names(different)
     ways = [f"{short[key]} ({_range(told)})" for key, told in different.items()]
