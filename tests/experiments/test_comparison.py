@@ -127,8 +127,8 @@ def test_too_few_runs_or_one_twice():
 
 def test_what_all_runs_are_is_said_once():
     told = (
-        "classifier (one, wide) on digits, vib, 9 updates",
-        "classifier (one, wide) on digits, ceb",
+        "classifier (one, wide), vib, 9 updates",
+        "classifier (one, wide), ceb",
     )
     runs = {one: trace() for one in "AB"}
     for one, words in zip(runs.values(), told, strict=True):
