@@ -9,8 +9,9 @@ from markupsafe import escape
 from scipy.optimize import brentq
 
 import infoplane as ip
-from infoplane.bottleneck import account as accounting
-from infoplane.bottleneck.account import Beside, accounts
+from infoplane.bottleneck import accounting
+from infoplane.bottleneck.account import Beside
+from infoplane.bottleneck.accounting import accounts
 from infoplane.cli import bottleneck as command
 from infoplane.cli.joints import read_joint
 from infoplane.cli.main import main

@@ -1,8 +1,8 @@
 """The information bottleneck of a given joint distribution, solved exactly; bits outside."""
 
 from infoplane.bottleneck.account import Account as Account
-from infoplane.bottleneck.account import account_of as account_of
-from infoplane.bottleneck.account import accounts as accounts
+from infoplane.bottleneck.accounting import account_of as account_of
+from infoplane.bottleneck.accounting import accounts as accounts
 from infoplane.bottleneck.agglomerative import Agglomeration as Agglomeration
 from infoplane.bottleneck.agglomerative import agglomerate as agglomerate
 from infoplane.bottleneck.anneal import Curve as Curve

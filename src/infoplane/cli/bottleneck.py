@@ -11,7 +11,8 @@ import numpy as np
 import tyro
 from rich.table import Table
 
-from infoplane.bottleneck.account import Account, accounts, in_order
+from infoplane.bottleneck.account import Account, in_order
+from infoplane.bottleneck.accounting import accounts
 from infoplane.bottleneck.bifurcation import Bifurcation
 from infoplane.bottleneck.critical import Thresholds
 from infoplane.bottleneck.solution import Solution
