@@ -132,7 +132,7 @@ def of_two_statistics(seed, x=6, y=5):
     return np.insert(rng.dirichlet(np.ones(x))[:, None] * rows, 2, 0.0, axis=0)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(st.integers(0, 10_000))
 def test_an_exponential_family_is_closed_under_the_dual_decoder_alone(seed):
     joint = of_two_statistics(seed)

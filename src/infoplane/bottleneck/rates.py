@@ -17,6 +17,8 @@ JUMP = 1e-4
 """Bits from which on a rise of the rate at one β is a jump and not a steep rise."""
 EQUAL = 1e-12
 """Bits, relative to the objective, by which two objectives may differ and count as one."""
+STRAIGHT = 1e-10
+"""Bits of I(T;Y) by which a chord from the origin may lie below the curve and count as it."""
 SAME = 1e-6
 """Decoders no entry of which differs by more say the same of Y."""
 FINEST = 1e-13
@@ -50,7 +52,7 @@ def at_rate(joint: Joint, rate: float, dual: bool, stop: Stop) -> Solution:
         beta = _of_chord(low, high) if by_chord else _of_line(seen, low, high, rate)
         if not (jump or low.beta < beta < high.beta):  # both have one objective but for rounding
             by_chord, beta = False, _middle(low, high)
-        if beta >= STEEPEST or high.beta - low.beta <= low.beta * FINEST:
+        if beta >= STEEPEST or high.beta - low.beta <= low.beta * FINEST or _straight(low, high):
             break
         found = solved_from(joint, beta, dual, low, stop)
         used += found.iterations
@@ -61,7 +63,8 @@ def at_rate(joint: Joint, rate: float, dual: bool, stop: Stop) -> Solution:
             return replace(_shared(low, high, rate, beta), iterations=used)
         seen.append(found)
         low, high = (low, found) if found.rate > rate else (found, high)
-    return replace(_shared(low, high, rate, low.beta), iterations=used)
+    beta = min(max(_of_chord(low, high), low.beta), high.beta)
+    return replace(_shared(low, high, rate, beta), iterations=used)
 
 
 def _of_chord(low: Solution, high: Solution) -> float:
@@ -82,6 +85,17 @@ def _of_line(seen: list[Solution], low: Solution, high: Solution, rate: float) -
 
 def _middle(low: Solution, high: Solution) -> float:
     return (low.beta + high.beta) / 2 if math.isfinite(high.beta) else 2 * max(low.beta, 1.0)
+
+
+def _straight(low: Solution, high: Solution) -> bool:
+    """Whether the curve cannot leave its chord from 0 by anything that counts.
+
+    Slopes of the concave curve lie between 1/β of both ends. Next to an onset it is this that ends
+    the search: solutions there take for ever, and differ by nothing.
+    """
+    if low.clusters > 1 or high.rate > JUMP or low.beta == 0:
+        return False
+    return high.rate * (1 / low.beta - 1 / high.beta) / 4 <= STRAIGHT
 
 
 def _below(found: Solution, low: Solution) -> bool:
