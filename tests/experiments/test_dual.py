@@ -332,6 +332,14 @@ def test_verdicts_over_seeds_are_those_of_the_numbers(seeds):
     assert found["error-published"].readings[0].parts[""].mean == pytest.approx(0.04 - 2e-3)
 
 
+def test_one_weight_of_a_method_is_no_curve_to_be_nearer_than(seeds):
+    alone = [
+        one.sel(objective=["vib beta=1.0", "vib beta=10.0", "vdual beta=10.0"]) for one in seeds
+    ]
+    found = {one.key for one in Objectives.findings(alone)}
+    assert "plane-vdual" not in found and {"weight-vib", "error-vdual", "dpi"} <= found
+
+
 def test_a_member_that_breaks_the_inequality_or_the_exact_curve_is_found(trace):
     wrong = several_seeds(trace, **{"ceb beta=10.0": {"I_XT": 1.5, "known_below": -0.01}})
     found = {one.key: one for one in Objectives.findings(wrong)}

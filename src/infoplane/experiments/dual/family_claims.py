@@ -39,7 +39,7 @@ Value = Callable[[str], xr.DataArray]
 
 
 def claims(trace: Trace) -> list[Claim]:
-    """What can be asked of the members that are there."""
+    """What can be asked of the members that are there; a curve has two weights at least."""
     methods = Kept(trace).methods
     pairs = [pair for pair in PAIRS if all(one in methods for one in pair)]
     several = [one for one, names in methods.items() if len(names) > 1]
@@ -48,7 +48,7 @@ def claims(trace: Trace) -> list[Claim]:
         _published_axis(),
         *([_below_exact()] if "known_below" in trace else []),
         *(_rises(method) for method in several),
-        *(_nearer(*pair) for pair in pairs),
+        *(_nearer(*pair) for pair in pairs if set(pair) <= set(several)),
         *(_errs_less(trace, *pair) for pair in pairs),
     ]
 
