@@ -107,11 +107,10 @@ class Account:
     @property
     def notes(self) -> tuple[str, ...]:
         """What must be known of it, as sentences, each once."""
-        each = [one.notes for one in (*self.solutions, *(b.solution for b in self.dual))]
         every = (*self.solutions, *(one.solution for one in self.dual))
         weak = sum(one.status == Status.EXHAUSTED for one in every)
         return (
-            *dict.fromkeys(note for notes in each for note in notes),
+            *dict.fromkeys(note for one in every for note in one.notes),
             *([f"{counted(weak, 'solution')}: {Status.EXHAUSTED.value}"] if weak else []),
             *self._blurred(every),
             *self._independent(),

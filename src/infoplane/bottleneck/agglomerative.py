@@ -1,5 +1,6 @@
 """Agglomerative bottleneck: from a cluster for every state to one, the cheapest merge first."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import final
 
@@ -43,10 +44,7 @@ class Agglomeration:
         n = len(self.joint.table)
         if not 1 <= clusters <= n:
             raise InfoplaneError(f"{clusters} clusters of {n} states: between 1 and {n} there are.")
-        name = np.arange(n)
-        for lower, upper in self.merges[: n - clusters]:
-            name[name == upper] = lower
-        return np.unique(name, return_inverse=True)[1]
+        return labels_after(self.merges, clusters)
 
     def relevance(self, clusters: int) -> float:
         """I(T;Y) of the partition into so many clusters, in bits."""
@@ -69,14 +67,27 @@ def agglomerate(joint: Joint | Table) -> Agglomeration:
     Source: slonim1999agglomerative.
     """
     given = as_joint(joint)
-    merges, costs = merged_in_turn(given.table)
+    merges, costs = merged_in_turn(given.table, lost_by_merging)
     return Agglomeration(given, merges, costs / LN2)
 
 
+def labels_after(merges: Int[ndarray, "m 2"], clusters: int) -> Int[ndarray, " x"]:
+    """The partition that is left at so many clusters, named in the order of their lowest states."""
+    n = len(merges) + 1
+    name = np.arange(n)
+    for lower, upper in merges[: n - clusters]:
+        name[name == upper] = lower
+    return np.unique(name, return_inverse=True)[1]
+
+
+Costs = Callable[[Float[ndarray, " y"], Float[ndarray, "n y"]], Float[ndarray, " n"]]
+"""Of a row and others: what merging it with each of them costs, in nats."""
+
+
 def merged_in_turn(
-    table: Float[ndarray, "x y"],
+    table: Float[ndarray, "x y"], costs_of: Costs
 ) -> tuple[Int[ndarray, "m 2"], Float[ndarray, " m"]]:
-    """The merges and their costs in nats."""
+    """The merges and their costs in nats; rows that are merged add up."""
     rows, n = table.copy(), len(table)
     price = np.full((n, n), np.inf)
     for i in range(n - 1):
@@ -95,7 +106,9 @@ def merged_in_turn(
     return merges, costs
 
 
-def costs_of(one: Float[ndarray, " y"], others: Float[ndarray, "n y"]) -> Float[ndarray, " n"]:
+def lost_by_merging(
+    one: Float[ndarray, " y"], others: Float[ndarray, "n y"]
+) -> Float[ndarray, " n"]:
     """(p_i + p_j) JS of a row p(x, ·) with each of others, in nats."""
     both = one + others
     mass = both.sum(1)

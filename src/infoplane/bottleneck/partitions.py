@@ -13,6 +13,7 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 from scipy.special import xlogy
 
+from infoplane.bottleneck.agglomerative import labels_after, merged_in_turn
 from infoplane.bottleneck.log_space import log_sum
 from infoplane.bottleneck.maps import Problem
 
@@ -77,25 +78,14 @@ def _merged(
     problem: Problem, sums: Float[ndarray, "x k"], most: int
 ) -> Iterator[Int[ndarray, " x"]]:
     """Partitions of some sizes, from a cluster for every state on; the cheapest merge first."""
-    n = len(sums)
-    wanted = set(np.geomspace(1, min(n, most), SIZES).round().astype(int).tolist())
-    rows, labels, alone = sums.copy(), np.arange(n), _costs(problem, sums)
-    price = np.full((n, n), np.inf)
-    for i in range(n - 1):
-        price[i, i + 1 :] = _costs(problem, rows[i] + rows[i + 1 :]) - alone[i] - alone[i + 1 :]
-    for size in range(n, 0, -1):
-        if size in wanted:
-            yield np.unique(labels, return_inverse=True)[1]
-        if size == 1:
-            return
-        i, j = divmod(int(price.argmin()), n)
-        labels[labels == j] = i
-        rows[i] += rows[j]
-        alone[i] = _costs(problem, rows[i : i + 1])[0]
-        price[j], price[:, j] = np.inf, np.inf
-        others = np.flatnonzero(np.isfinite(price[i]) | np.isfinite(price[:, i]))
-        found = _costs(problem, rows[i] + rows[others]) - alone[i] - alone[others]
-        price[np.minimum(i, others), np.maximum(i, others)] = found
+
+    def risen(one: ndarray, others: ndarray) -> Float[ndarray, " n"]:
+        alone = _costs(problem, one[None]) + _costs(problem, others)
+        return _costs(problem, one + others) - alone
+
+    merges = merged_in_turn(sums, risen)[0]
+    sizes = np.unique(np.geomspace(1, min(len(sums), most), SIZES).round().astype(int))
+    yield from (labels_after(merges, int(size)) for size in sizes)
 
 
 def _moved(

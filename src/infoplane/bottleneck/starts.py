@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from infoplane.bottleneck.agglomerative import Agglomeration, merged_in_turn
+from infoplane.bottleneck.agglomerative import Agglomeration, lost_by_merging, merged_in_turn
 from infoplane.bottleneck.joint import Joint
 from infoplane.bottleneck.maps import Problem, logs
 from infoplane.bottleneck.partitions import all_partitions, best_partition
@@ -67,7 +67,7 @@ def _agglomerated(problem: Problem, most: int) -> Iterator[Int[ndarray, " x"]]:
     if most < 2:
         return
     table = problem.p[:, None] * problem.w
-    tree = Agglomeration(Joint(table), *merged_in_turn(table))
+    tree = Agglomeration(Joint(table), *merged_in_turn(table, lost_by_merging))
     sizes = np.unique(np.geomspace(2, most, SIZES).round().astype(int))
     yield from (tree.labels(int(size)) for size in sizes)
 
